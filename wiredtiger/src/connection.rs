@@ -1,0 +1,180 @@
+//! A database that is open.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::home::Home;
+use crate::options::{ConnectionOptions, Durability, SessionOptions};
+use crate::pool::SessionPool;
+use crate::raw::{RawConnection, RawSession};
+use crate::session::Session;
+use crate::table::Tables;
+
+/// An open database.
+///
+/// Clones share one connection, from any thread. Each [`Session`] owns a share, too; the database
+/// is closed when the last owner goes, which takes a checkpoint and can last. [`close`](Self::close)
+/// does it at a known place and tells how it went.
+///
+/// Open one connection per process: it starts about a dozen threads. After a `fork` only the
+/// parent may use it; in the child every call fails with [`ErrorKind::Forked`].
+///
+/// # Examples
+/// ```
+/// # fn main() -> wiredtiger::Result<()> {
+/// # let dir = tempfile::tempdir().expect("a temporary folder");
+/// # let home = dir.path().join("home");
+/// use wiredtiger::{Connection, Table, TableOptions};
+///
+/// let connection = Connection::create(&home)?;
+/// let mut session = connection.open_session()?;
+/// let table: Table<String, String> = session.create_table("t", &TableOptions::new())?;
+/// session.put(&table, "foo", "bar")?;
+/// drop(session);
+/// connection.close()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Connection {
+    shared: Arc<Shared>,
+}
+
+/// What all owners of a connection share. The engine's handle goes first, the claim on the folder
+/// last.
+pub(crate) struct Shared {
+    pub(crate) raw: RawConnection,
+    pub(crate) tables: Tables,
+    /// Tells the tables of this connection from those of others.
+    pub(crate) number: u64,
+    pub(crate) durability: Durability,
+    home: Home,
+}
+
+impl Connection {
+    /// How to open a database, to be set up by methods.
+    pub fn options() -> ConnectionOptions {
+        ConnectionOptions::new()
+    }
+
+    /// Opens the database in the folder `home`, which must exist, with default options.
+    ///
+    /// # Errors
+    /// As for [`ConnectionOptions::open`].
+    pub fn open(home: impl AsRef<Path>) -> Result<Self> {
+        ConnectionOptions::new().open(home)
+    }
+
+    /// Opens the database in the folder `home` with default options, and creates what is not
+    /// there.
+    ///
+    /// # Errors
+    /// As for [`ConnectionOptions::open`].
+    pub fn create(home: impl AsRef<Path>) -> Result<Self> {
+        ConnectionOptions::new().create(true).open(home)
+    }
+
+    pub(crate) fn open_with(path: &Path, options: &ConnectionOptions) -> Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let mut config = options.config()?;
+        let home = Home::claim(path, options)?;
+        home.shut_out_environment(&mut config);
+        let raw = RawConnection::open(&home.c_path()?, &config.finish())
+            .map_err(|error| error.on(&home.path().to_string_lossy()))?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let durability = options.effective_durability();
+        let tables = Tables::new(number);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                raw,
+                tables,
+                number,
+                durability,
+                home,
+            }),
+        })
+    }
+
+    /// Opens a session with default options.
+    ///
+    /// # Errors
+    /// As for [`open_session_with`](Self::open_session_with).
+    pub fn open_session(&self) -> Result<Session> {
+        self.open_session_with(&SessionOptions::new())
+    }
+
+    /// Opens a session: what one thread at a time works with. It costs about 5 µs; keep it, or
+    /// use a [pool](Self::session_pool).
+    ///
+    /// # Errors
+    /// - [`ErrorKind::InvalidArgument`]: a setting is not valid.
+    /// - [`ErrorKind::Other`]: there are as many sessions as
+    ///   [`session_max`](ConnectionOptions::session_max) allows.
+    pub fn open_session_with(&self, options: &SessionOptions) -> Result<Session> {
+        let config = options.config()?.finish();
+        Ok(Session::new(RawSession::open(
+            Arc::clone(&self.shared),
+            &config,
+        )?))
+    }
+
+    /// A pool of at most `max` sessions with default options, opened when they are needed.
+    #[must_use]
+    pub fn session_pool(&self, max: usize) -> SessionPool {
+        SessionPool::new(self.clone(), SessionOptions::new(), max)
+    }
+
+    /// The folder of the database, without links in its path. For a database in memory, a name.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.shared.home.path()
+    }
+
+    /// Whether opening created the database.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forked`] in the child of a fork.
+    pub fn is_new(&self) -> Result<bool> {
+        self.shared.raw.is_new()
+    }
+
+    /// What a commit survives when its transaction does not say otherwise.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.shared.durability
+    }
+
+    /// Closes the database, with a checkpoint.
+    ///
+    /// # Errors
+    /// - [`ErrorKind::Busy`]: there are other owners: clones, sessions or pools. Nothing is
+    ///   closed; the last of them will do it.
+    /// - Otherwise the database is closed, but something failed: what was committed at
+    ///   [`Durability::Buffered`] or less may not have reached the disk.
+    pub fn close(self) -> Result<()> {
+        let owners = Arc::strong_count(&self.shared);
+        match Arc::into_inner(self.shared) {
+            Some(mut shared) => shared.raw.close(),
+            None => Err(Error::new(
+                ErrorKind::Busy,
+                "WT_CONNECTION.close",
+                format!("{} sessions or clones still use the connection", owners - 1),
+            )),
+        }
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.shared.number
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("home", &self.home())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! A safe Rust API of the WiredTiger storage engine.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod connection;
+mod cursor;
+mod error;
+mod events;
+mod home;
+mod name;
+mod options;
+mod pack;
+mod pool;
+mod range;
+mod raw;
+mod session;
+mod table;
+mod transaction;
+mod value_ref;
+
+pub use bytesize::ByteSize;
+
+pub use connection::Connection;
+pub use cursor::{Cursor, CursorMut};
+pub use error::{Error, ErrorKind, Result};
+pub use options::{
+    CheckpointPolicy, Compressor, ConnectionOptions, Durability, EvictionOptions, Isolation,
+    LogOptions, SessionOptions, Statistics, TableOptions, TransactionOptions,
+};
+pub use pack::Pack;
+pub use pool::{PooledSession, SessionPool};
+pub use range::{OwnedRange, Range};
+pub use session::Session;
+pub use table::Table;
+pub use transaction::Transaction;
+pub use value_ref::ValueRef;

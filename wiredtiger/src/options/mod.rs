@@ -1,0 +1,13 @@
+//! Options: what is set when a database, session, table or transaction begins.
+
+mod connection;
+mod eviction;
+mod session;
+mod table;
+mod transaction;
+
+pub use connection::{CheckpointPolicy, ConnectionOptions, LogOptions, Statistics};
+pub use eviction::EvictionOptions;
+pub use session::SessionOptions;
+pub use table::{Compressor, TableOptions};
+pub use transaction::{Durability, Isolation, TransactionOptions};

@@ -1,0 +1,189 @@
+//! The engine's packing of integers: one to nine bytes, whose order is that of the numbers.
+//!
+//! The first byte says the sign and the size. Numbers from -64 to 63 fit in it; numbers up to
+//! 8255 away from zero take two bytes; all others a size and the bytes that count, highest first.
+
+/// The largest number that fits in the first byte.
+const ONE_BYTE_MAX: u64 = (1 << 6) - 1;
+/// The largest number that takes two bytes.
+const TWO_BYTE_MAX: u64 = (1 << 13) + ONE_BYTE_MAX;
+const ONE_BYTE_MIN: i64 = -(1 << 6);
+const TWO_BYTE_MIN: i64 = -(1 << 13) + ONE_BYTE_MIN;
+
+// The first byte of each class; the low bits hold the highest bits of the number, or a size.
+const NEGATIVE_MANY: u8 = 0x10;
+const NEGATIVE_TWO: u8 = 0x20;
+const NEGATIVE_ONE: u8 = 0x40;
+const POSITIVE_ONE: u8 = 0x80;
+const POSITIVE_TWO: u8 = 0xc0;
+const POSITIVE_MANY: u8 = 0xe0;
+
+pub(super) fn pack_unsigned(value: u64, out: &mut Vec<u8>) {
+    if value <= ONE_BYTE_MAX {
+        out.push(POSITIVE_ONE | low(value));
+    } else if value <= TWO_BYTE_MAX {
+        let rest = value - ONE_BYTE_MAX - 1;
+        out.extend_from_slice(&[POSITIVE_TWO | low(rest >> 8), low(rest)]);
+    } else {
+        let rest = value - TWO_BYTE_MAX - 1;
+        let bytes = rest.to_be_bytes();
+        // Zero, too, is one byte long.
+        let skip = (rest.leading_zeros() as usize / 8).min(7);
+        let size = 8 - skip;
+        out.push(POSITIVE_MANY | low(size as u64));
+        out.extend_from_slice(&bytes[skip..]);
+    }
+}
+
+pub(super) fn pack_signed(value: i64, out: &mut Vec<u8>) {
+    if value >= 0 {
+        pack_unsigned(value.cast_unsigned(), out);
+    } else if value >= ONE_BYTE_MIN {
+        out.push(NEGATIVE_ONE | low((value - ONE_BYTE_MIN).cast_unsigned()));
+    } else if value >= TWO_BYTE_MIN {
+        let rest = (value - TWO_BYTE_MIN).cast_unsigned();
+        out.extend_from_slice(&[NEGATIVE_TWO | low(rest >> 8), low(rest)]);
+    } else {
+        let bytes = value.to_be_bytes();
+        // Leading bytes of ones carry nothing. There are at most six of them here.
+        let skip = value.leading_ones() as usize / 8;
+        out.push(NEGATIVE_MANY | low(skip as u64));
+        out.extend_from_slice(&bytes[skip..]);
+    }
+}
+
+pub(super) fn unpack_unsigned(bytes: &[u8]) -> Option<u64> {
+    let (&first, rest) = bytes.split_first()?;
+    match first {
+        POSITIVE_ONE..POSITIVE_TWO => rest
+            .is_empty()
+            .then(|| u64::from(first & !POSITIVE_TWO & 0x3f)),
+        POSITIVE_TWO..POSITIVE_MANY => {
+            let &[next] = rest else { return None };
+            let high = u64::from(first & 0x1f);
+            Some((high << 8 | u64::from(next)) + ONE_BYTE_MAX + 1)
+        }
+        POSITIVE_MANY..=0xef => {
+            let size = usize::from(first & 0x0f);
+            if rest.len() != size || !(1..=8).contains(&size) {
+                return None;
+            }
+            // A longer form of a shorter number is not what the engine writes, and would break
+            // the order.
+            if size > 1 && rest[0] == 0 {
+                return None;
+            }
+            let value = rest
+                .iter()
+                .fold(0, |value, byte| value << 8 | u64::from(*byte));
+            value.checked_add(TWO_BYTE_MAX + 1)
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn unpack_signed(bytes: &[u8]) -> Option<i64> {
+    let (&first, rest) = bytes.split_first()?;
+    match first {
+        NEGATIVE_MANY..NEGATIVE_TWO => {
+            let skip = usize::from(first & 0x0f);
+            if skip > 6 || rest.len() != 8 - skip || rest[0] == 0xff {
+                return None;
+            }
+            let value = rest
+                .iter()
+                .fold(-1i64, |value, byte| value << 8 | i64::from(*byte));
+            (value < TWO_BYTE_MIN).then_some(value)
+        }
+        NEGATIVE_TWO..NEGATIVE_ONE => {
+            let &[next] = rest else { return None };
+            Some((i64::from(first & 0x1f) << 8 | i64::from(next)) + TWO_BYTE_MIN)
+        }
+        NEGATIVE_ONE..POSITIVE_ONE => rest
+            .is_empty()
+            .then(|| i64::from(first & 0x3f) + ONE_BYTE_MIN),
+        _ => unpack_unsigned(bytes).and_then(|value| i64::try_from(value).ok()),
+    }
+}
+
+/// The low byte of a number.
+fn low(value: u64) -> u8 {
+    (value & 0xff) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Packed by the C library, release 11.3.1.
+    const SIGNED: [(i64, &[u8]); 17] = [
+        (0, &[0x80]),
+        (63, &[0xbf]),
+        (64, &[0xc0, 0x00]),
+        (8255, &[0xdf, 0xff]),
+        (8256, &[0xe1, 0x00]),
+        (8257, &[0xe1, 0x01]),
+        (8512, &[0xe2, 0x01, 0x00]),
+        (
+            i64::MAX,
+            &[0xe8, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xdf, 0xbf],
+        ),
+        (-1, &[0x7f]),
+        (-64, &[0x40]),
+        (-65, &[0x3f, 0xff]),
+        (-8256, &[0x20, 0x00]),
+        (-8257, &[0x16, 0xdf, 0xbf]),
+        (-65536, &[0x16, 0x00, 0x00]),
+        (-65537, &[0x15, 0xfe, 0xff, 0xff]),
+        (i64::MIN, &[0x10, 0x80, 0, 0, 0, 0, 0, 0, 0]),
+        (300, &[0xc0, 0xec]),
+    ];
+    const UNSIGNED: [(u64, &[u8]); 3] = [
+        (1 << 32, &[0xe4, 0xff, 0xff, 0xdf, 0xc0]),
+        (
+            u64::MAX,
+            &[0xe8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xdf, 0xbf],
+        ),
+        (63, &[0xbf]),
+    ];
+
+    #[test]
+    fn the_bytes_are_those_of_the_c_library() {
+        for (value, bytes) in SIGNED {
+            let mut out = Vec::new();
+            pack_signed(value, &mut out);
+            assert_eq!(out, bytes, "{value}");
+            assert_eq!(unpack_signed(bytes), Some(value));
+        }
+        for (value, bytes) in UNSIGNED {
+            let mut out = Vec::new();
+            pack_unsigned(value, &mut out);
+            assert_eq!(out, bytes, "{value}");
+            assert_eq!(unpack_unsigned(bytes), Some(value));
+        }
+    }
+
+    #[test]
+    fn what_the_c_library_never_writes_is_refused() {
+        for bytes in [
+            &[][..],
+            &[0x00],
+            &[0x0f],
+            &[0xf0],
+            &[0xff],
+            &[0xe0],
+            &[0xe9, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+            &[0xc0],
+            &[0x20],
+            &[0x80, 0],
+            &[0xe2, 0, 1],
+            &[0x17, 0xff],
+            &[0x18],
+            &[0x16, 0xff, 0],
+            &[0xe8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        ] {
+            assert_eq!(unpack_signed(bytes), None, "{bytes:x?}");
+            assert_eq!(unpack_unsigned(bytes), None, "{bytes:x?}");
+        }
+    }
+}

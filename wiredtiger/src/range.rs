@@ -1,0 +1,176 @@
+//! Ranges of a table, in key order.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
+
+use crate::error::Result;
+use crate::pack::Pack;
+use crate::raw::{self, RawCursor};
+
+/// The entries of a range, one at a time, borrowed from the engine.
+///
+/// It lends: each entry is valid until the next step. For a loop over copies, use it as an
+/// iterator: `for entry in session.range(&table, ..)? { let (key, value) = entry?; … }`.
+///
+/// All entries are of one state of the data, that of the first step. A range that lives for long
+/// keeps that state in the cache.
+///
+/// # Examples
+/// ```
+/// # fn main() -> wiredtiger::Result<()> {
+/// # let connection = wiredtiger::Connection::options().open_in_memory()?;
+/// # let mut session = connection.open_session()?;
+/// use wiredtiger::{Table, TableOptions};
+///
+/// let log: Table<u64, String> = session.create_table("log", &TableOptions::new())?;
+/// for number in 0..10 {
+///     session.put(&log, number, "entry")?;
+/// }
+/// let mut range = session.range(&log, 3..=5)?.rev();
+/// let mut keys = Vec::new();
+/// while let Some((key, _value)) = range.next()? {
+///     keys.push(key);
+/// }
+/// assert_eq!(keys, [5, 4, 3]);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub struct Range<'t, K, V> {
+    cursor: RawCursor<'t>,
+    reverse: bool,
+    done: bool,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
+    /// The entries of `bounds` through `cursor`, which has no position.
+    pub(crate) fn new<'k>(
+        mut cursor: RawCursor<'t>,
+        bounds: &impl RangeBounds<K::Ref<'k>>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<Self> {
+        let done = !set_bounds::<K, _>(&mut cursor, bounds, scratch)?;
+        Ok(Self {
+            cursor,
+            reverse: false,
+            done,
+            types: PhantomData,
+        })
+    }
+
+    /// The same entries, from the last to the first. To be called before the first step.
+    pub fn rev(mut self) -> Self {
+        self.reverse = !self.reverse;
+        self
+    }
+
+    /// The next entry, valid until the next call; `None` at the end, and from then on.
+    ///
+    /// # Errors
+    /// - [`Rollback`](crate::ErrorKind::Rollback): the transaction around it has to be rolled
+    ///   back.
+    /// - [`Decode`](crate::ErrorKind::Decode): stored bytes are not what the types say.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "an iterator cannot lend its items"
+    )]
+    pub fn next(&mut self) -> Result<Option<(K::Ref<'_>, V::Ref<'_>)>> {
+        if !self.step()? {
+            return Ok(None);
+        }
+        let named = |error: crate::Error| error.on(&self.cursor.uri());
+        let key = K::unpack(self.cursor.key()?).map_err(named)?;
+        let value = V::unpack(self.cursor.value()?).map_err(named)?;
+        Ok(Some((key, value)))
+    }
+
+    fn step(&mut self) -> Result<bool> {
+        if self.done {
+            return Ok(false);
+        }
+        let stepped = if self.reverse {
+            self.cursor.prev()
+        } else {
+            self.cursor.next()
+        };
+        // After an error, too, there is no more: the position is lost.
+        self.done = !matches!(stepped, Ok(true));
+        stepped
+    }
+}
+
+/// Limits `cursor` to `bounds`; `false` if they hold nothing.
+pub(crate) fn set_bounds<'k, K: Pack, A>(
+    cursor: &mut RawCursor<'_, A>,
+    bounds: &impl RangeBounds<K::Ref<'k>>,
+    scratch: &mut Vec<u8>,
+) -> Result<bool> {
+    use raw::Bound::{LowerExclusive, LowerInclusive, UpperExclusive, UpperInclusive};
+
+    let ends = (bounds.start_bound(), bounds.end_bound());
+    // The engine calls bounds that overlap an error; a range that holds nothing is none.
+    if let (
+        Bound::Included(from) | Bound::Excluded(from),
+        Bound::Included(to) | Bound::Excluded(to),
+    ) = ends
+    {
+        let from = K::pack(*from, scratch)?.to_vec();
+        let to = K::pack(*to, scratch)?;
+        let both = matches!(ends, (Bound::Included(_), Bound::Included(_)));
+        if from.as_slice() > to || (from.as_slice() == to && !both) {
+            return Ok(false);
+        }
+    }
+    match ends.0 {
+        Bound::Included(key) => cursor.set_bound(LowerInclusive, K::pack(*key, scratch)?)?,
+        Bound::Excluded(key) => cursor.set_bound(LowerExclusive, K::pack(*key, scratch)?)?,
+        Bound::Unbounded => {}
+    }
+    match ends.1 {
+        Bound::Included(key) => cursor.set_bound(UpperInclusive, K::pack(*key, scratch)?)?,
+        Bound::Excluded(key) => cursor.set_bound(UpperExclusive, K::pack(*key, scratch)?)?,
+        Bound::Unbounded => {}
+    }
+    Ok(true)
+}
+
+impl<'t, K: Pack, V: Pack> IntoIterator for Range<'t, K, V> {
+    type Item = Result<(K, V)>;
+    type IntoIter = OwnedRange<'t, K, V>;
+
+    fn into_iter(self) -> OwnedRange<'t, K, V> {
+        OwnedRange(self)
+    }
+}
+
+/// The entries of a [`Range`] as an iterator over copies.
+#[must_use]
+pub struct OwnedRange<'t, K, V>(Range<'t, K, V>);
+
+impl<K: Pack, V: Pack> Iterator for OwnedRange<'_, K, V> {
+    type Item = Result<(K, V)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0
+            .next()
+            .map(|entry| entry.map(|(key, value)| (K::to_owned(key), V::to_owned(value))))
+            .transpose()
+    }
+}
+
+impl<K, V> fmt::Debug for Range<'_, K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Range")
+            .field("reverse", &self.reverse)
+            .field("done", &self.done)
+            .finish()
+    }
+}
+
+impl<K, V> fmt::Debug for OwnedRange<'_, K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OwnedRange").field(&self.0).finish()
+    }
+}

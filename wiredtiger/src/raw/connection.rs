@@ -1,0 +1,175 @@
+//! The connection handle.
+
+use std::ffi::{CStr, c_char};
+use std::ptr::{self, NonNull};
+use std::sync::Mutex;
+
+use wiredtiger_sys as ffi;
+
+use super::events::EventHandler;
+use super::{Bound, check, fork};
+use crate::config::ConfigString;
+use crate::error::{Error, ErrorKind, Result};
+
+/// An open database. Closing it is safe at any time: sessions own a share of it, so there are
+/// none left when it is dropped.
+pub(crate) struct RawConnection {
+    handle: NonNull<ffi::WT_CONNECTION>,
+    /// Whether `close` has freed the handle.
+    closed: bool,
+    /// Which fork of the process opened it.
+    generation: u64,
+    /// Connection calls share a session inside the engine without a lock (rule 1).
+    calls: Mutex<()>,
+    bounds: CompiledBounds,
+    /// After the handle: the engine uses it until it is closed.
+    events: EventHandler,
+}
+
+/// Settings of `WT_CURSOR.bound`, parsed once. The strings belong to the connection.
+struct CompiledBounds([*const c_char; 4]);
+
+// SAFETY: the engine's connection methods may be called from any thread (rule 1), one at a time
+// through `calls`; the rest of the fields is immutable or made for threads.
+unsafe impl Send for RawConnection {}
+// SAFETY: as above.
+unsafe impl Sync for RawConnection {}
+
+impl RawConnection {
+    pub(crate) fn open(home: &CStr, config: &ConfigString) -> Result<Self> {
+        const OPERATION: &str = "wiredtiger_open";
+        fork::watch();
+        let events = EventHandler::new();
+        let mut handle = ptr::null_mut();
+        // SAFETY: the strings are NUL-terminated, the configuration padded (rule 10), and the
+        // handler outlives the connection (rule 37).
+        let code = unsafe {
+            ffi::wiredtiger_open(home.as_ptr(), events.as_ptr(), config.as_ptr(), &mut handle)
+        };
+        let result = check(code, OPERATION);
+        let Some(handle) = NonNull::new(handle).filter(|_| result.is_ok()) else {
+            events.resume_panic();
+            return Err(result
+                .err()
+                .unwrap_or_else(|| super::failure(code, OPERATION)));
+        };
+        let mut connection = Self {
+            handle,
+            closed: false,
+            generation: fork::generation(),
+            calls: Mutex::new(()),
+            bounds: CompiledBounds([ptr::null(); 4]),
+            events,
+        };
+        connection.bounds = connection.compile_bounds()?;
+        connection.events.resume_panic();
+        Ok(connection)
+    }
+
+    fn compile_bounds(&self) -> Result<CompiledBounds> {
+        const OPERATION: &str = "WT_CONNECTION.compile_configuration";
+        let compile = method!(self.handle, compile_configuration, OPERATION);
+        let mut compiled = [ptr::null(); 4];
+        for (bound, place) in Bound::ALL.into_iter().zip(&mut compiled) {
+            // SAFETY: literals with a NUL at the end, which do not end in a bare category.
+            let code = unsafe {
+                compile(
+                    self.handle.as_ptr(),
+                    c"WT_CURSOR.bound".as_ptr(),
+                    bound.config().as_ptr(),
+                    place,
+                )
+            };
+            check(code, OPERATION)?;
+        }
+        Ok(CompiledBounds(compiled))
+    }
+
+    /// The parsed settings of a bound, valid as long as the connection.
+    pub(super) fn bound_config(&self, bound: Bound) -> *const c_char {
+        self.bounds.0[bound as usize]
+    }
+
+    /// Fails in the child of a fork (rule 7).
+    pub(crate) fn check_process(&self) -> Result<()> {
+        if self.generation == fork::generation() {
+            Ok(())
+        } else {
+            Err(forked())
+        }
+    }
+
+    pub(crate) fn resume_panic(&self) {
+        self.events.resume_panic();
+    }
+
+    /// The engine's session, for [`RawSession`](super::RawSession) to own.
+    pub(super) fn open_session(&self, config: &ConfigString) -> Result<NonNull<ffi::WT_SESSION>> {
+        const OPERATION: &str = "WT_CONNECTION.open_session";
+        self.check_process()?;
+        let open = method!(self.handle, open_session, OPERATION);
+        let mut session = ptr::null_mut();
+        let _one = self
+            .calls
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // SAFETY: the connection is open; without a handler of its own the session uses the
+        // connection's; the configuration is padded (rule 10).
+        let code = unsafe {
+            open(
+                self.handle.as_ptr(),
+                ptr::null_mut(),
+                config.as_ptr(),
+                &mut session,
+            )
+        };
+        check(code, OPERATION)?;
+        NonNull::new(session).ok_or_else(|| super::failure(ffi::WT_ERROR, OPERATION))
+    }
+
+    /// Whether opening created the database.
+    pub(crate) fn is_new(&self) -> Result<bool> {
+        self.check_process()?;
+        let is_new = method!(self.handle, is_new, "WT_CONNECTION.is_new");
+        // SAFETY: the connection is open.
+        Ok(unsafe { is_new(self.handle.as_ptr()) } != 0)
+    }
+
+    /// Closes the database and frees the handle, also when it fails (rule 2).
+    pub(crate) fn close(&mut self) -> Result<()> {
+        const OPERATION: &str = "WT_CONNECTION.close";
+        self.check_process()?;
+        if self.closed {
+            return Ok(());
+        }
+        let close = method!(self.handle, close, OPERATION);
+        self.closed = true;
+        // SAFETY: the handle is open and used for the last time: `closed` is set, and `&mut self`
+        // says that no session, which would hold a share, exists (rule 2).
+        let code = unsafe { close(self.handle.as_ptr(), ptr::null()) };
+        let result = check(code, OPERATION);
+        self.events.resume_panic();
+        result
+    }
+}
+
+impl Drop for RawConnection {
+    fn drop(&mut self) {
+        if self.check_process().is_err() {
+            // In the child of a fork: the engine waits for threads that are not there (rule 7).
+            return;
+        }
+        if let Err(error) = self.close() {
+            tracing::error!(%error, "closing the database failed");
+        }
+    }
+}
+
+#[cold]
+fn forked() -> Error {
+    Error::new(
+        ErrorKind::Forked,
+        "fork",
+        "the database was opened before this process was forked: only the parent may use it",
+    )
+}

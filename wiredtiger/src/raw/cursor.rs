@@ -1,0 +1,434 @@
+//! A cursor: position, key and value as packed bytes.
+//!
+//! There is no call that only sets a key. The engine keeps pointers to keys and values that it
+//! was given, and after some failures keeps them for good (rules 16 and 17); here each operation
+//! sets them and runs, and one that fails resets the cursor.
+
+use std::ffi::{CStr, c_int};
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+
+use wiredtiger_sys as ffi;
+
+use super::cursor_cache::Mode;
+use super::{RawSession, failure};
+use crate::error::{Error, ErrorKind, Result};
+
+/// The largest key or value the engine stores: `UINT32_MAX - 1024` bytes (rule 15).
+const MAX_LEN: usize = u32::MAX as usize - 1024;
+
+/// Access of a cursor that reads; there can be several in a session.
+#[derive(Debug)]
+pub enum Read {}
+
+/// Access of a cursor that reads and writes; it has its session for itself.
+#[derive(Debug)]
+pub enum Write {}
+
+/// Which end of a range a key is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bound {
+    LowerInclusive,
+    LowerExclusive,
+    UpperInclusive,
+    UpperExclusive,
+}
+
+impl Bound {
+    pub(super) const ALL: [Self; 4] = [
+        Self::LowerInclusive,
+        Self::LowerExclusive,
+        Self::UpperInclusive,
+        Self::UpperExclusive,
+    ];
+
+    pub(super) fn config(self) -> &'static CStr {
+        match self {
+            Self::LowerInclusive => c"action=set,bound=lower,inclusive=true",
+            Self::LowerExclusive => c"action=set,bound=lower,inclusive=false",
+            Self::UpperInclusive => c"action=set,bound=upper,inclusive=true",
+            Self::UpperExclusive => c"action=set,bound=upper,inclusive=false",
+        }
+    }
+}
+
+/// Where a cursor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// Nowhere.
+    None,
+    /// At a key without its value: it was just removed.
+    Key,
+    /// At a key and its value.
+    Entry,
+}
+
+/// An open cursor that borrows its session, and goes back to the session's cache when dropped.
+pub(crate) struct RawCursor<'s, A = Read> {
+    handle: NonNull<ffi::WT_CURSOR>,
+    session: &'s RawSession,
+    slot: usize,
+    mode: Mode,
+    position: Position,
+    /// Whether the engine's cursor has a position, or bounds, that a reset has to clear.
+    used: bool,
+    access: PhantomData<fn() -> A>,
+}
+
+impl<'s, A> RawCursor<'s, A> {
+    /// `handle` is open in `session`, has no position and is nobody else's.
+    pub(super) fn new(
+        session: &'s RawSession,
+        handle: NonNull<ffi::WT_CURSOR>,
+        slot: usize,
+        mode: Mode,
+    ) -> Self {
+        let access = PhantomData;
+        Self {
+            handle,
+            session,
+            slot,
+            mode,
+            position: Position::None,
+            used: false,
+            access,
+        }
+    }
+
+    /// Goes to `key`; `false` and nowhere when it is not there.
+    pub(crate) fn search(&mut self, key: &[u8]) -> Result<bool> {
+        const OPERATION: &str = "WT_CURSOR.search";
+        let search = method!(self.handle, search, OPERATION);
+        self.set_key(key, OPERATION)?;
+        // SAFETY: the key is set and lives past the call; on success the engine refers to its own
+        // copy, otherwise `found` resets the cursor (rule 16).
+        let code = unsafe { search(self.handle.as_ptr()) };
+        self.found(code, OPERATION)
+    }
+
+    /// Goes to `key` or next to it; the answer is how the key found compares to `key`.
+    pub(crate) fn search_near(&mut self, key: &[u8]) -> Result<Option<std::cmp::Ordering>> {
+        const OPERATION: &str = "WT_CURSOR.search_near";
+        let search_near = method!(self.handle, search_near, OPERATION);
+        self.set_key(key, OPERATION)?;
+        let mut exact = 0;
+        // SAFETY: as in `search`; `exact` is written before the call returns.
+        let code = unsafe { search_near(self.handle.as_ptr(), &mut exact) };
+        Ok(self.found(code, OPERATION)?.then(|| exact.cmp(&0)))
+    }
+
+    /// Goes to the next entry, from nowhere to the first; `false` and nowhere after the last.
+    pub(crate) fn next(&mut self) -> Result<bool> {
+        const OPERATION: &str = "WT_CURSOR.next";
+        let next = method!(self.handle, next, OPERATION);
+        self.ready()?;
+        self.used = true;
+        // SAFETY: the cursor is open; the call needs no key.
+        let code = unsafe { next(self.handle.as_ptr()) };
+        self.stepped(code, OPERATION)
+    }
+
+    /// Goes to the entry before, from nowhere to the last; `false` and nowhere before the first.
+    pub(crate) fn prev(&mut self) -> Result<bool> {
+        const OPERATION: &str = "WT_CURSOR.prev";
+        let prev = method!(self.handle, prev, OPERATION);
+        self.ready()?;
+        self.used = true;
+        // SAFETY: as in `next`.
+        let code = unsafe { prev(self.handle.as_ptr()) };
+        self.stepped(code, OPERATION)
+    }
+
+    /// Limits all further steps and searches; the cursor gives up its position.
+    pub(crate) fn set_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
+        const OPERATION: &str = "WT_CURSOR.bound";
+        let set = method!(self.handle, bound, OPERATION);
+        if self.position != Position::None {
+            self.reset()?;
+        }
+        self.set_key(key, OPERATION)?;
+        let config = self.session.connection().bound_config(bound);
+        // SAFETY: the key is set and lives past the call, which copies it; the cursor has no
+        // position; the settings were parsed by this connection. The engine still has the
+        // pointer to the key afterwards: every way to use it sets another key, steps, which
+        // drops it, or resets.
+        let code = unsafe { set(self.handle.as_ptr(), config) };
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(self.fail(code, OPERATION))
+        }
+    }
+
+    /// The packed key of the position.
+    pub(crate) fn key(&self) -> Result<&[u8]> {
+        const OPERATION: &str = "WT_CURSOR.get_key";
+        if self.position == Position::None {
+            return Err(self.not_positioned(OPERATION));
+        }
+        let get = method!(self.handle, get_key, OPERATION);
+        let mut item = empty_item();
+        // SAFETY: a raw cursor takes one item (rule 22), which the call fills in.
+        let code = unsafe { get(self.handle.as_ptr(), &raw mut item) };
+        self.bytes(code, &item, OPERATION)
+    }
+
+    /// The packed value of the position.
+    pub(crate) fn value(&self) -> Result<&[u8]> {
+        const OPERATION: &str = "WT_CURSOR.get_value";
+        if self.position != Position::Entry {
+            return Err(self.not_positioned(OPERATION));
+        }
+        let get = method!(self.handle, get_value, OPERATION);
+        let mut item = empty_item();
+        // SAFETY: as in `key`.
+        let code = unsafe { get(self.handle.as_ptr(), &raw mut item) };
+        self.bytes(code, &item, OPERATION)
+    }
+
+    /// What the engine says is at the position, for as long as the cursor stays there.
+    fn bytes(&self, code: c_int, item: &ffi::WT_ITEM, operation: &'static str) -> Result<&[u8]> {
+        if code != 0 {
+            return Err(failure(code, operation).on(&self.uri()));
+        }
+        if item.size == 0 || item.data.is_null() {
+            return Ok(&[]);
+        }
+        // SAFETY: the memory is valid until this cursor moves, which takes `&mut self`, or until
+        // the session writes, begins or ends a transaction, which takes `&mut` of the session
+        // that this cursor borrows (rule 18).
+        Ok(unsafe { std::slice::from_raw_parts(item.data.cast(), item.size) })
+    }
+
+    /// Gives up position and bounds.
+    pub(crate) fn reset(&mut self) -> Result<()> {
+        const OPERATION: &str = "WT_CURSOR.reset";
+        self.position = Position::None;
+        self.used = false;
+        let reset = method!(self.handle, reset, OPERATION);
+        // SAFETY: the cursor is open. Its memory is not referred to: `&mut self`.
+        let code = unsafe { reset(self.handle.as_ptr()) };
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(self.session.fail(code, OPERATION).on(&self.uri()))
+        }
+    }
+
+    /// Sets the key for a call that follows at once, after the checks without which the engine
+    /// would stop the whole database (rule 15).
+    fn set_key(&mut self, key: &[u8], operation: &'static str) -> Result<()> {
+        self.ready()?;
+        if key.is_empty() {
+            return Err(self.refuse(operation, "a key cannot be empty"));
+        }
+        if key.len() > MAX_LEN {
+            return Err(self.refuse(operation, "a key cannot be larger than 4294966271 bytes"));
+        }
+        let set = method!(self.handle, set_key, operation);
+        let item = item(key);
+        self.used = true;
+        // SAFETY: a raw cursor takes one item (rule 22); the caller runs the operation, or resets,
+        // before the key's borrow ends.
+        unsafe { set(self.handle.as_ptr(), &raw const item) };
+        Ok(())
+    }
+
+    fn ready(&self) -> Result<()> {
+        self.session.ready()
+    }
+
+    /// What a search returned.
+    fn found(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
+        match code {
+            0 => {
+                self.position = Position::Entry;
+                Ok(true)
+            }
+            // The engine has put the caller's pointer back (rule 16).
+            ffi::WT_NOTFOUND => self.reset().map(|()| false),
+            code => Err(self.fail(code, operation)),
+        }
+    }
+
+    /// What a step returned.
+    fn stepped(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
+        match code {
+            0 => {
+                self.position = Position::Entry;
+                Ok(true)
+            }
+            ffi::WT_NOTFOUND => {
+                self.position = Position::None;
+                Ok(false)
+            }
+            code => Err(self.fail(code, operation)),
+        }
+    }
+
+    /// An operation failed: its error, and a reset so that no pointer of the caller stays.
+    #[cold]
+    fn fail(&mut self, code: c_int, operation: &'static str) -> Error {
+        let error = self.session.fail(code, operation).on(&self.uri());
+        // The first error is the one to tell.
+        let _ = self.reset();
+        error
+    }
+
+    #[cold]
+    fn refuse(&self, operation: &'static str, why: &str) -> Error {
+        Error::new(ErrorKind::InvalidArgument, operation, why).on(&self.uri())
+    }
+
+    #[cold]
+    fn not_positioned(&self, operation: &'static str) -> Error {
+        self.refuse(
+            operation,
+            "the cursor is not at an entry: search or step first",
+        )
+    }
+
+    pub(crate) fn uri(&self) -> String {
+        self.session.uri(self.slot)
+    }
+}
+
+impl RawCursor<'_, Write> {
+    /// Stores `value` at `key`. In the mode without overwriting, a key that is there is an error.
+    pub(crate) fn insert(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+        const OPERATION: &str = "WT_CURSOR.insert";
+        let insert = method!(self.handle, insert, OPERATION);
+        self.check_value(value, OPERATION)?;
+        self.set_key(key, OPERATION)?;
+        self.set_value(value, OPERATION)?;
+        // SAFETY: key and value are set and live past the call, after which the engine refers to
+        // neither, or `fail` resets (rule 16). No memory of the session is referred to: this
+        // cursor has the session for itself (rule 18).
+        let code = unsafe { insert(self.handle.as_ptr()) };
+        if code != 0 {
+            return Err(self.fail(code, OPERATION));
+        }
+        // An insert leaves no position, and nothing to reset (rule 27).
+        self.position = Position::None;
+        self.used = false;
+        Ok(())
+    }
+
+    /// Stores `value` at `key` if the key is there. Needs the mode without overwriting.
+    pub(crate) fn update(&mut self, key: &[u8], value: &[u8]) -> Result<bool> {
+        const OPERATION: &str = "WT_CURSOR.update";
+        let update = method!(self.handle, update, OPERATION);
+        self.check_value(value, OPERATION)?;
+        self.set_key(key, OPERATION)?;
+        self.set_value(value, OPERATION)?;
+        // SAFETY: as in `insert`.
+        let code = unsafe { update(self.handle.as_ptr()) };
+        self.found(code, OPERATION)
+    }
+
+    /// Removes `key`; `false` when it is not there.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> Result<bool> {
+        const OPERATION: &str = "WT_CURSOR.remove";
+        let remove = method!(self.handle, remove, OPERATION);
+        // A cursor with a position would keep it, a key set anew has none (rule 27).
+        if self.used {
+            self.reset()?;
+        }
+        self.set_key(key, OPERATION)?;
+        // SAFETY: as in `insert`.
+        let code = unsafe { remove(self.handle.as_ptr()) };
+        match code {
+            0 => {
+                self.position = Position::None;
+                Ok(true)
+            }
+            code => self.found(code, OPERATION),
+        }
+    }
+
+    /// Replaces the value at the position.
+    pub(crate) fn update_current(&mut self, value: &[u8]) -> Result<()> {
+        const OPERATION: &str = "WT_CURSOR.update";
+        self.ready()?;
+        if self.position != Position::Entry {
+            return Err(self.not_positioned(OPERATION));
+        }
+        let update = method!(self.handle, update, OPERATION);
+        self.check_value(value, OPERATION)?;
+        self.set_value(value, OPERATION)?;
+        // SAFETY: the key is the engine's own, at the position; the value as in `insert`.
+        let code = unsafe { update(self.handle.as_ptr()) };
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(self.fail(code, OPERATION))
+        }
+    }
+
+    /// Removes the entry at the position; the next step goes on from there.
+    pub(crate) fn remove_current(&mut self) -> Result<()> {
+        const OPERATION: &str = "WT_CURSOR.remove";
+        self.ready()?;
+        if self.position != Position::Entry {
+            return Err(self.not_positioned(OPERATION));
+        }
+        let remove = method!(self.handle, remove, OPERATION);
+        // SAFETY: the key is the engine's own, at the position.
+        let code = unsafe { remove(self.handle.as_ptr()) };
+        if code != 0 {
+            return Err(self.fail(code, OPERATION));
+        }
+        self.position = Position::Key;
+        Ok(())
+    }
+
+    /// Refuses a value that the engine would refuse, before it marks the transaction as failed.
+    fn check_value(&self, value: &[u8], operation: &'static str) -> Result<()> {
+        if value.len() <= MAX_LEN {
+            return Ok(());
+        }
+        Err(self.refuse(operation, "a value cannot be larger than 4294966271 bytes"))
+    }
+
+    /// Sets the value for a call that follows at once.
+    fn set_value(&mut self, value: &[u8], operation: &'static str) -> Result<()> {
+        let set = method!(self.handle, set_value, operation);
+        let item = item(value);
+        // SAFETY: as in `set_key`; an empty value is legal (rule 15).
+        unsafe { set(self.handle.as_ptr(), &raw const item) };
+        Ok(())
+    }
+}
+
+impl<A> Drop for RawCursor<'_, A> {
+    fn drop(&mut self) {
+        if self.session.connection().check_process().is_err() {
+            return;
+        }
+        // A cursor that keeps its position would pin a page and a snapshot. A failed reset leaves
+        // no position either.
+        if self.used {
+            let _ = self.reset();
+        }
+        self.session.give_back(self.slot, self.mode, self.handle);
+    }
+}
+
+/// An item that points to `bytes`.
+fn item(bytes: &[u8]) -> ffi::WT_ITEM {
+    ffi::WT_ITEM {
+        data: bytes.as_ptr().cast(),
+        size: bytes.len(),
+        ..empty_item()
+    }
+}
+
+fn empty_item() -> ffi::WT_ITEM {
+    ffi::WT_ITEM {
+        data: ptr::null(),
+        size: 0,
+        mem: ptr::null_mut(),
+        memsize: 0,
+        flags: 0,
+    }
+}

@@ -1,0 +1,156 @@
+//! The engine's event handler. It runs on any thread, inside any call, with locks of the engine
+//! held (rule 37): it calls no engine function, and no panic leaves it.
+
+use std::any::Any;
+use std::ffi::{CStr, c_char, c_int};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::NonNull;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wiredtiger_sys as ffi;
+
+use crate::events;
+
+/// The engine's structure, and behind it what is ours.
+#[repr(C)]
+struct Handler {
+    /// First, so that a pointer to it is a pointer to the whole.
+    engine: ffi::WT_EVENT_HANDLER,
+    has_panic: AtomicBool,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+/// Owns the handler of one connection, at one address: the engine keeps the pointer, and writes
+/// its defaults into the structure (rule 37).
+pub(super) struct EventHandler(NonNull<Handler>);
+
+// SAFETY: behind the pointer are function pointers that are only written while the connection
+// opens, and a mutex and an atomic around what can be sent.
+unsafe impl Send for EventHandler {}
+// SAFETY: as above.
+unsafe impl Sync for EventHandler {}
+
+impl EventHandler {
+    pub(super) fn new() -> Self {
+        let handler = Box::new(Handler {
+            engine: ffi::WT_EVENT_HANDLER {
+                handle_error: Some(on_error),
+                handle_message: Some(on_message),
+                handle_progress: Some(on_progress),
+                handle_close: None,
+                handle_general: None,
+            },
+            has_panic: AtomicBool::new(false),
+            panic: Mutex::new(None),
+        });
+        Self(NonNull::from(Box::leak(handler)))
+    }
+
+    /// The pointer for `wiredtiger_open`, valid as long as `self`.
+    pub(super) fn as_ptr(&self) -> *mut ffi::WT_EVENT_HANDLER {
+        self.0.as_ptr().cast()
+    }
+
+    fn handler(&self) -> (&AtomicBool, &Mutex<Option<Box<dyn Any + Send>>>) {
+        let handler = self.0.as_ptr();
+        // SAFETY: made by `new`, freed by `drop`; these fields are only used through shared
+        // references, by the callbacks too.
+        let has_panic = unsafe { &(*handler).has_panic };
+        // SAFETY: as above.
+        let panic = unsafe { &(*handler).panic };
+        (has_panic, panic)
+    }
+
+    /// Goes on with a panic that happened in a callback: on the Rust side, after the engine's
+    /// call returned.
+    pub(super) fn resume_panic(&self) {
+        let (has_panic, panic) = self.handler();
+        if !has_panic.load(Ordering::Relaxed) {
+            return;
+        }
+        has_panic.store(false, Ordering::Relaxed);
+        let payload = panic
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
+        if let Some(payload) = payload
+            && !std::thread::panicking()
+        {
+            resume_unwind(payload);
+        }
+    }
+}
+
+impl Drop for EventHandler {
+    fn drop(&mut self) {
+        // SAFETY: `new` leaked this box, and nobody frees it elsewhere. The engine is closed or
+        // was never opened: the connection drops its handler last.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// Runs a callback's work and parks a panic of it. Returns what the engine wants: 0, since an
+/// error of a handler would only make it talk to stderr.
+fn guarded(handler: *mut ffi::WT_EVENT_HANDLER, work: impl FnOnce()) -> c_int {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        let handler = handler.cast::<Handler>();
+        // SAFETY: the engine passes the pointer that it was opened with, which is the first field
+        // of a `Handler` that outlives the connection (rule 37).
+        let panic = unsafe { &(*handler).panic };
+        // SAFETY: as above.
+        let has_panic = unsafe { &(*handler).has_panic };
+        let mut slot = panic
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // The first one counts. Dropping a payload could panic again: it is leaked.
+        if slot.is_none() {
+            *slot = Some(payload);
+        } else {
+            std::mem::forget(payload);
+        }
+        has_panic.store(true, Ordering::Relaxed);
+    }
+    0
+}
+
+/// A C string of the engine as text.
+fn text<'a>(message: *const c_char) -> std::borrow::Cow<'a, str> {
+    if message.is_null() {
+        return "".into();
+    }
+    // SAFETY: the engine passes NUL-terminated strings that live as long as the callback, and no
+    // callback keeps the text.
+    unsafe { CStr::from_ptr(message) }.to_string_lossy()
+}
+
+unsafe extern "C" fn on_error(
+    handler: *mut ffi::WT_EVENT_HANDLER,
+    _: *mut ffi::WT_SESSION,
+    code: c_int,
+    message: *const c_char,
+) -> c_int {
+    guarded(handler, || {
+        let message = text(message);
+        // First: the error must have its message even if a subscriber panics.
+        events::keep(code, &message);
+        events::error(code, &message);
+    })
+}
+
+unsafe extern "C" fn on_message(
+    handler: *mut ffi::WT_EVENT_HANDLER,
+    _: *mut ffi::WT_SESSION,
+    message: *const c_char,
+) -> c_int {
+    guarded(handler, || events::message(&text(message)))
+}
+
+unsafe extern "C" fn on_progress(
+    handler: *mut ffi::WT_EVENT_HANDLER,
+    _: *mut ffi::WT_SESSION,
+    operation: *const c_char,
+    done: u64,
+) -> c_int {
+    guarded(handler, || events::progress(&text(operation), done))
+}

@@ -1,0 +1,54 @@
+//! The only place with `unsafe`: owns the engine's handles and knows its rules.
+//!
+//! Everything this module hands out is safe to use. What makes it so are the receivers: calls
+//! that only read take `&self`, calls that move or free memory which a reader of the same session
+//! may hold take `&mut self`. "Rule N" in a `SAFETY` line is a rule of `docs/engine-facts.md`.
+
+/// A method of an engine handle, ready to be called.
+macro_rules! method {
+    ($handle:expr, $name:ident, $operation:expr) => {{
+        // SAFETY: the handle is live as long as its owner, and the engine fills in its methods
+        // before it hands the handle out (rule 1).
+        let method = unsafe { (*$handle.as_ptr()).$name };
+        match method {
+            Some(method) => method,
+            None => {
+                return Err($crate::error::Error::engine(
+                    libc::ENOTSUP,
+                    $operation,
+                    String::new(),
+                ));
+            }
+        }
+    }};
+}
+
+mod connection;
+mod cursor;
+mod cursor_cache;
+mod events;
+mod fork;
+mod session;
+mod session_write;
+
+pub(crate) use connection::RawConnection;
+pub(crate) use cursor::{Bound, RawCursor, Read, Write};
+pub(crate) use session::RawSession;
+
+use std::ffi::c_int;
+
+use crate::error::{Error, Result};
+
+/// Turns a return code into a result, with what the engine said on this thread.
+fn check(code: c_int, operation: &'static str) -> Result<()> {
+    if code == 0 {
+        Ok(())
+    } else {
+        Err(failure(code, operation))
+    }
+}
+
+#[cold]
+fn failure(code: c_int, operation: &'static str) -> Error {
+    Error::engine(code, operation, crate::events::take_message(code))
+}

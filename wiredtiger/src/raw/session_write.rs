@@ -1,0 +1,209 @@
+//! What a session does that moves memory its readers may hold: all of it takes `&mut self`
+//! (rule 18).
+
+use std::ffi::{CStr, c_char};
+use std::ptr;
+
+use super::session::{RawSession, Running, lost};
+use super::{check, failure};
+use crate::config::ConfigString;
+use crate::error::Result;
+use crate::options::Durability;
+
+impl RawSession {
+    /// Brings the session back to where every call of its owner begins: no transaction and no
+    /// cursor in use. Both can only be there because their guards were forgotten.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        self.connection().check_process()?;
+        for handle in self.cursors.reclaim() {
+            let reset = method!(handle, reset, "WT_CURSOR.reset");
+            // SAFETY: the cursor is open and in the cache; nobody refers to its memory, since
+            // `&mut self` says that no guard borrows the session.
+            let code = unsafe { reset(handle.as_ptr()) };
+            check(code, "WT_CURSOR.reset")?;
+        }
+        if self.in_transaction() {
+            tracing::warn!("a transaction was forgotten: it is rolled back");
+            self.rollback()?;
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction. There is none: the caller has settled the session.
+    pub(crate) fn begin(&mut self, config: Option<&ConfigString>) -> Result<()> {
+        const OPERATION: &str = "WT_SESSION.begin_transaction";
+        let begin = method!(self.handle, begin_transaction, OPERATION);
+        // SAFETY: the session is open; the configuration is padded (rule 10).
+        let code = unsafe { begin(self.handle.as_ptr(), pointer(config)) };
+        if code != 0 {
+            return Err(self.fail(code, OPERATION));
+        }
+        self.running.set(Running::Yes);
+        Ok(())
+    }
+
+    /// Commits, so that the result survives what `durability` says. When this fails the
+    /// transaction is rolled back (rule 34), except for an error of the flush at the end.
+    pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
+        const OPERATION: &str = "WT_SESSION.commit_transaction";
+        self.connection().check_process()?;
+        if let Running::Failed(code) = self.running.get() {
+            self.rollback()?;
+            return Err(lost(code));
+        }
+        let plan = CommitPlan::new(self.shared().durability, durability);
+        let commit = method!(self.handle, commit_transaction, OPERATION);
+        let config = plan.sync.map_or(ptr::null(), CStr::as_ptr);
+        // SAFETY: the session is open; the literals do not end in a bare category (rule 10).
+        let code = unsafe { commit(self.handle.as_ptr(), config) };
+        // After an error there is no transaction either.
+        self.running.set(Running::No);
+        if code != 0 {
+            return Err(self.fail(code, OPERATION));
+        }
+        match plan.flush {
+            Some(config) => self.log_flush(config),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn rollback(&mut self) -> Result<()> {
+        const OPERATION: &str = "WT_SESSION.rollback_transaction";
+        self.connection().check_process()?;
+        let rollback = method!(self.handle, rollback_transaction, OPERATION);
+        self.running.set(Running::No);
+        // SAFETY: the session is open. Cursors lose their positions; nobody refers to their
+        // memory (rule 18), and none has a key of the caller without a position (rule 17).
+        let code = unsafe { rollback(self.handle.as_ptr(), ptr::null()) };
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(self.fail(code, OPERATION))
+        }
+    }
+
+    fn log_flush(&mut self, config: &CStr) -> Result<()> {
+        const OPERATION: &str = "WT_SESSION.log_flush";
+        let flush = method!(self.handle, log_flush, OPERATION);
+        // SAFETY: the session is open; the literals do not end in a bare category (rule 10).
+        let code = unsafe { flush(self.handle.as_ptr(), config.as_ptr()) };
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(self.fail(code, OPERATION))
+        }
+    }
+
+    /// Writes or flushes the log up to what `durability` asks for.
+    pub(crate) fn flush_log_to(&mut self, durability: Durability) -> Result<()> {
+        match durability {
+            Durability::Checkpoint | Durability::Buffered => Ok(()),
+            Durability::Process => self.log_flush(WRITE_OUT),
+            Durability::Disk => self.log_flush(FLUSH_DISK),
+        }
+    }
+
+    pub(crate) fn create(&mut self, uri: &CStr, config: &ConfigString) -> Result<()> {
+        const OPERATION: &str = "WT_SESSION.create";
+        let create = method!(self.handle, create, OPERATION);
+        // SAFETY: the session is open, the URI that of a table (rules 12 and 14), the
+        // configuration padded (rule 10).
+        let code = unsafe { create(self.handle.as_ptr(), uri.as_ptr(), config.as_ptr()) };
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(self.fail(code, OPERATION))
+        }
+    }
+
+    pub(crate) fn checkpoint(&mut self, config: &ConfigString) -> Result<()> {
+        const OPERATION: &str = "WT_SESSION.checkpoint";
+        let checkpoint = method!(self.handle, checkpoint, OPERATION);
+        // SAFETY: the session is open, the configuration padded (rule 10).
+        let code = unsafe { checkpoint(self.handle.as_ptr(), config.as_ptr()) };
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(self.fail(code, OPERATION))
+        }
+    }
+
+    /// Releases what the session has kept from earlier work, its cursors included.
+    pub(crate) fn reset(&mut self) -> Result<()> {
+        const OPERATION: &str = "WT_SESSION.reset";
+        for handle in self.cursors.drain() {
+            self.close_cursor(handle);
+        }
+        let reset = method!(self.handle, reset, OPERATION);
+        // SAFETY: the session is open and has no cursor in use.
+        let code = unsafe { reset(self.handle.as_ptr()) };
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(failure(code, OPERATION))
+        }
+    }
+}
+
+fn pointer(config: Option<&ConfigString>) -> *const c_char {
+    config.map_or(ptr::null(), ConfigString::as_ptr)
+}
+
+const WRITE_OUT: &CStr = c"sync=off";
+const FLUSH_DISK: &CStr = c"sync=on";
+
+/// How one commit reaches its level.
+///
+/// The connection's level decides what `sync=on` means for a commit: a write to the operating
+/// system, or a flush of the disk where that is the default. What a commit cannot do itself is
+/// done to the log afterwards.
+#[derive(Debug, PartialEq, Eq)]
+struct CommitPlan {
+    sync: Option<&'static CStr>,
+    flush: Option<&'static CStr>,
+}
+
+impl CommitPlan {
+    fn new(connection: Durability, wanted: Durability) -> Self {
+        use Durability::{Buffered, Checkpoint, Disk, Process};
+        const OFF: Option<&CStr> = Some(c"sync=off");
+        const ON: Option<&CStr> = Some(c"sync=on");
+        let (sync, flush) = match (connection, wanted) {
+            (Checkpoint, _) | (_, Checkpoint) => (None, None),
+            (connection, wanted) if connection == wanted => (None, None),
+            (_, Buffered) => (OFF, None),
+            (Disk, Process) => (OFF, Some(WRITE_OUT)),
+            (_, Process) => (ON, None),
+            (_, Disk) => (OFF, Some(FLUSH_DISK)),
+        };
+        Self { sync, flush }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_is_reached_on_every_connection() {
+        use Durability::{Buffered, Disk, Process};
+        let plan = |connection, wanted| {
+            let plan = CommitPlan::new(connection, wanted);
+            (
+                plan.sync.map(CStr::to_bytes),
+                plan.flush.map(CStr::to_bytes),
+            )
+        };
+        assert_eq!(plan(Process, Process), (None, None));
+        assert_eq!(
+            plan(Process, Disk),
+            (Some(&b"sync=off"[..]), Some(&b"sync=on"[..]))
+        );
+        assert_eq!(plan(Buffered, Process), (Some(&b"sync=on"[..]), None));
+        assert_eq!(
+            plan(Disk, Process),
+            (Some(&b"sync=off"[..]), Some(&b"sync=off"[..]))
+        );
+        assert_eq!(plan(Disk, Buffered), (Some(&b"sync=off"[..]), None));
+    }
+}

@@ -1,0 +1,407 @@
+//! Sessions: where all work with data begins.
+
+use std::cell::Cell;
+use std::fmt;
+use std::ops::RangeBounds;
+use std::sync::Arc;
+
+use crate::config::{Config, Method};
+use crate::connection::Shared;
+use crate::cursor::{Cursor, CursorMut};
+use crate::error::Result;
+use crate::name::table_uri;
+use crate::options::{Durability, TableOptions, TransactionOptions};
+use crate::pack::Pack;
+use crate::range::Range;
+use crate::raw::RawSession;
+use crate::table::{Table, TableEntry};
+use crate::transaction::Transaction;
+use crate::value_ref::ValueRef;
+
+/// What one thread at a time works with.
+///
+/// A session can be stored, sent to another thread, and pooled; it has no lifetime. It is also
+/// the token that keeps memory safe: what reads takes `&self` and may lend values out of the
+/// engine's memory; what writes, begins a transaction or takes a checkpoint would move that
+/// memory, and takes `&mut self`. The compiler sorts them out.
+///
+/// An operation outside a [`Transaction`] is a transaction of its own, at the connection's
+/// [`Durability`]. Such writes are tried again by the engine when they conflict with others.
+///
+/// Do not hold a value or a positioned cursor while you wait for another session: what it keeps
+/// in the cache can be what the other one waits for.
+pub struct Session {
+    raw: RawSession,
+    scratch: Cell<Scratch>,
+}
+
+/// Buffers for packed keys and values, kept from call to call.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(crate) key: Vec<u8>,
+    pub(crate) value: Vec<u8>,
+}
+
+/// Larger buffers are not kept.
+const KEEP_SCRATCH: usize = 1 << 20;
+
+impl Session {
+    pub(crate) fn new(raw: RawSession) -> Self {
+        Self {
+            raw,
+            scratch: Cell::default(),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        self.raw.shared()
+    }
+
+    /// Without settling: for a transaction, which has the session for itself.
+    pub(crate) fn raw_mut(&mut self) -> &mut RawSession {
+        &mut self.raw
+    }
+
+    pub(crate) fn raw(&self) -> &RawSession {
+        &self.raw
+    }
+
+    /// The session, without a transaction or cursor that was forgotten.
+    fn settled(&mut self) -> Result<&mut RawSession> {
+        self.raw.settle()?;
+        Ok(&mut self.raw)
+    }
+
+    pub(crate) fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
+        let mut scratch = self.scratch.take();
+        let result = work(&mut scratch);
+        scratch.key.shrink_to(KEEP_SCRATCH);
+        scratch.value.shrink_to(KEEP_SCRATCH);
+        self.scratch.set(scratch);
+        result
+    }
+
+    /// Creates a table that is not there, and opens it. The options count only for a new table.
+    ///
+    /// # Errors
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the name has other characters
+    ///   than ASCII letters, digits, `_`, `-` and `.`, begins with a dot or with `WiredTiger`, or
+    ///   an option is not valid.
+    /// - [`TypeMismatch`](crate::ErrorKind::TypeMismatch): the table is there, with other types.
+    /// - [`AlreadyExists`](crate::ErrorKind::AlreadyExists): it is there, and the options say
+    ///   [`exclusive`](TableOptions::exclusive).
+    pub fn create_table<K: Pack, V: Pack>(
+        &mut self,
+        name: &str,
+        options: &TableOptions,
+    ) -> Result<Table<K, V>> {
+        let entry = entry::<K, V>(name)?;
+        let config = options.config::<K, V>()?.finish();
+        self.settled()?
+            .create(&entry.uri, &config)
+            .map_err(|error| error.on(&entry.uri.to_string_lossy()))?;
+        self.open_entry(entry)
+    }
+
+    /// Opens a table that is there.
+    ///
+    /// # Errors
+    /// - [`NotFound`](crate::ErrorKind::NotFound): it is not.
+    /// - [`TypeMismatch`](crate::ErrorKind::TypeMismatch): it has other types; the message shows
+    ///   both.
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): it cannot have this name.
+    pub fn open_table<K: Pack, V: Pack>(&self, name: &str) -> Result<Table<K, V>> {
+        self.open_entry(entry::<K, V>(name)?)
+    }
+
+    fn open_entry<K: Pack, V: Pack>(&self, entry: TableEntry) -> Result<Table<K, V>> {
+        let table = Table::new(self.shared().tables.intern(entry));
+        // Opening a cursor is what finds the table and compares its formats.
+        self.raw.cursor(self.slot(&table)?)?;
+        Ok(table)
+    }
+
+    pub(crate) fn slot<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<usize> {
+        table.slot(self.shared().number)
+    }
+
+    /// The value at `key`, borrowed from the engine's memory: no copy, no allocation.
+    ///
+    /// # Errors
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the key is empty or larger than
+    ///   4 GiB, or the table is another connection's.
+    /// - [`Rollback`](crate::ErrorKind::Rollback): inside a transaction, which has to be rolled
+    ///   back.
+    #[inline]
+    pub fn get<K: Pack, V: Pack>(
+        &self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+    ) -> Result<Option<ValueRef<'_, V>>> {
+        let mut cursor = self.raw.cursor(self.slot(table)?)?;
+        let found = self.with_scratch(|scratch| cursor.search(K::pack(key, &mut scratch.key)?))?;
+        Ok(found.then(|| ValueRef::new(cursor)))
+    }
+
+    /// A copy of the value at `key`.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get), and [`Decode`](crate::ErrorKind::Decode) when the stored bytes
+    /// are not what the type says.
+    pub fn get_owned<K: Pack, V: Pack>(
+        &self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+    ) -> Result<Option<V>> {
+        self.get(table, key)?.map(ValueRef::into_owned).transpose()
+    }
+
+    /// Whether `key` is there.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub fn contains_key<K: Pack, V: Pack>(
+        &self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+    ) -> Result<bool> {
+        Ok(self.get(table, key)?.is_some())
+    }
+
+    /// The entries in a range of keys, in their order.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get), about the ends of the range.
+    pub fn range<'k, K: Pack, V: Pack>(
+        &self,
+        table: &Table<K, V>,
+        range: impl RangeBounds<K::Ref<'k>>,
+    ) -> Result<Range<'_, K, V>> {
+        let cursor = self.raw.cursor(self.slot(table)?)?;
+        self.with_scratch(|scratch| Range::new(cursor, &range, &mut scratch.key))
+    }
+
+    /// A cursor that reads. There can be several at a time, on any tables.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the table is another connection's.
+    pub fn cursor<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Cursor<'_, K, V>> {
+        let raw = self.raw.cursor(self.slot(table)?)?;
+        Ok(Cursor::new(self, raw))
+    }
+
+    /// A cursor that reads and writes. It has the session for itself.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the table is another connection's.
+    pub fn cursor_mut<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+    ) -> Result<CursorMut<'_, K, V>> {
+        self.settled()?;
+        CursorMut::open(self, table)
+    }
+
+    /// Stores `value` at `key`, in place of what is there.
+    ///
+    /// # Errors
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the key is empty, key or value
+    ///   are larger than 4 GiB, or the table is another connection's.
+    /// - [`InteriorNul`](crate::ErrorKind::InteriorNul): a string has a NUL inside.
+    /// - [`Rollback`](crate::ErrorKind::Rollback): the cache stayed full for
+    ///   [`cache_max_wait`](crate::ConnectionOptions::cache_max_wait).
+    /// - [`CacheFull`](crate::ErrorKind::CacheFull): the database in memory is full.
+    #[inline]
+    pub fn put<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+        value: V::Ref<'_>,
+    ) -> Result<()> {
+        self.settled()?;
+        self.put_unsettled(table, key, value)
+    }
+
+    /// Stores `value` at a key that is not there yet.
+    ///
+    /// # Errors
+    /// [`DuplicateKey`](crate::ErrorKind::DuplicateKey): it is there, and nothing changes. For
+    /// the rest as [`put`](Self::put).
+    pub fn insert_new<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+        value: V::Ref<'_>,
+    ) -> Result<()> {
+        self.settled()?;
+        self.insert_new_unsettled(table, key, value)
+    }
+
+    /// Stores `value` at a key that is there already; `false`, and nothing stored, when it is not.
+    ///
+    /// # Errors
+    /// As for [`put`](Self::put).
+    pub fn update<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+        value: V::Ref<'_>,
+    ) -> Result<bool> {
+        self.settled()?;
+        self.update_unsettled(table, key, value)
+    }
+
+    /// Removes `key`; `false` when it is not there.
+    ///
+    /// # Errors
+    /// As for [`put`](Self::put).
+    pub fn remove<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+    ) -> Result<bool> {
+        self.settled()?;
+        self.remove_unsettled(table, key)
+    }
+
+    /// Begins a transaction with default options.
+    ///
+    /// # Errors
+    /// As for [`begin_with`](Self::begin_with).
+    pub fn begin(&mut self) -> Result<Transaction<'_>> {
+        self.begin_with(&TransactionOptions::new())
+    }
+
+    /// Begins a transaction. It has the session for itself until it is committed, rolled back or
+    /// dropped, which rolls it back.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): an option is not valid, or the
+    /// durability is not to be had on this connection.
+    pub fn begin_with(&mut self, options: &TransactionOptions) -> Result<Transaction<'_>> {
+        let durability = options.durability_on(self.shared().durability)?;
+        let config = options.config()?.map(|config| config.finish());
+        self.settled()?.begin(config.as_ref())?;
+        Ok(Transaction::new(self, durability))
+    }
+
+    /// Takes a checkpoint: all that is committed is on disk afterwards, whatever the durability.
+    /// It can last; others go on meanwhile.
+    ///
+    /// # Errors
+    /// - [`NotSupported`](crate::ErrorKind::NotSupported): the database is in memory.
+    /// - [`Io`](crate::ErrorKind::Io): the disk is full or fails.
+    pub fn checkpoint(&mut self) -> Result<()> {
+        self.settled()?.checkpoint(&Config::new().finish())
+    }
+
+    /// Takes a checkpoint with settings of `WT_SESSION.checkpoint` in the engine's own language,
+    /// `name=nightly` for example.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): a setting is not valid. Otherwise
+    /// as [`checkpoint`](Self::checkpoint).
+    pub fn checkpoint_raw(&mut self, settings: &str) -> Result<()> {
+        let mut config = Config::new();
+        config.raw(Method::Checkpoint, settings)?;
+        self.settled()?.checkpoint(&config.finish())
+    }
+
+    /// Brings the log of all that is committed, by any session, up to `durability`. Does nothing
+    /// for the levels below [`Durability::Process`].
+    ///
+    /// # Errors
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the connection has no log.
+    /// - [`Io`](crate::ErrorKind::Io): the disk is full or fails.
+    pub fn log_flush(&mut self, durability: Durability) -> Result<()> {
+        self.settled()?.flush_log_to(durability)
+    }
+
+    /// Closes the cursors that the session keeps for its next calls, and frees what it has
+    /// buffered. Open cursors of any session stop a table from being dropped.
+    ///
+    /// # Errors
+    /// What the engine says; there is no usual reason.
+    pub fn reset(&mut self) -> Result<()> {
+        self.scratch.take();
+        self.settled()?.reset()
+    }
+}
+
+/// What a session and a transaction both do; the session settles first.
+impl Session {
+    #[inline]
+    pub(crate) fn put_unsettled<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+        value: V::Ref<'_>,
+    ) -> Result<()> {
+        let slot = self.slot(table)?;
+        let Scratch {
+            key: packed_key,
+            value: packed_value,
+        } = self.scratch.get_mut();
+        let (key, value) = (K::pack(key, packed_key)?, V::pack(value, packed_value)?);
+        self.raw.cursor_mut(slot, true)?.insert(key, value)
+    }
+
+    pub(crate) fn insert_new_unsettled<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+        value: V::Ref<'_>,
+    ) -> Result<()> {
+        let slot = self.slot(table)?;
+        let Scratch {
+            key: packed_key,
+            value: packed_value,
+        } = self.scratch.get_mut();
+        let (key, value) = (K::pack(key, packed_key)?, V::pack(value, packed_value)?);
+        self.raw.cursor_mut(slot, false)?.insert(key, value)
+    }
+
+    pub(crate) fn update_unsettled<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+        value: V::Ref<'_>,
+    ) -> Result<bool> {
+        let slot = self.slot(table)?;
+        let Scratch {
+            key: packed_key,
+            value: packed_value,
+        } = self.scratch.get_mut();
+        let (key, value) = (K::pack(key, packed_key)?, V::pack(value, packed_value)?);
+        self.raw.cursor_mut(slot, false)?.update(key, value)
+    }
+
+    pub(crate) fn remove_unsettled<K: Pack, V: Pack>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K::Ref<'_>,
+    ) -> Result<bool> {
+        let slot = self.slot(table)?;
+        let key = K::pack(key, &mut self.scratch.get_mut().key)?;
+        self.raw.cursor_mut(slot, true)?.remove(key)
+    }
+}
+
+fn entry<K: Pack, V: Pack>(name: &str) -> Result<TableEntry> {
+    let uri = table_uri(name)?;
+    // The name has been checked: it holds no NUL.
+    let uri = std::ffi::CString::new(uri).unwrap_or_default();
+    Ok(TableEntry {
+        uri,
+        key_format: K::FORMAT.into(),
+        value_format: V::FORMAT.into(),
+    })
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("in_transaction", &self.raw.in_transaction())
+            .finish_non_exhaustive()
+    }
+}

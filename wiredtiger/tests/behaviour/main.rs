@@ -1,0 +1,37 @@
+//! What the crate promises, one behaviour a file.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests say what they expect in one word"
+)]
+
+mod common;
+
+mod access_example;
+mod cursor_positions;
+mod drop_order;
+mod empty_and_oversized_keys;
+mod environment_is_not_trusted;
+mod errors_say_what_happened;
+mod failed_search_leaves_no_dangling_key;
+mod forgotten_guards;
+mod forked_child;
+mod hostile_settings;
+mod hostile_table_names;
+mod insert_new;
+mod isolation;
+mod model;
+mod options_reach_the_engine;
+mod panicking_subscriber;
+mod ranges;
+mod round_trip;
+mod run_retries;
+mod same_home_twice;
+mod session_pool;
+mod survives_kill;
+mod type_mismatch;
+mod values_stay_while_others_write;
+mod work_after_a_rollback_error;

@@ -1,0 +1,204 @@
+//! Every named option is one that the engine knows, and does what it says.
+
+use std::time::Duration;
+
+use wiredtiger::{
+    ByteSize, CheckpointPolicy, Compressor, Connection, Durability, ErrorKind, EvictionOptions,
+    Isolation, LogOptions, SessionOptions, Statistics, TableOptions, TransactionOptions,
+};
+
+use crate::common::{strings, temp};
+
+#[test]
+fn the_engine_knows_them_all() {
+    let (_dir, home) = temp();
+    for level in [
+        Durability::Checkpoint,
+        Durability::Buffered,
+        Durability::Disk,
+    ] {
+        let connection = Connection::options()
+            .create(true)
+            .cache_size(ByteSize::mib(10))
+            .cache_max_wait(Duration::from_secs(1))
+            .session_max(50)
+            .durability(level)
+            .log(
+                LogOptions::new()
+                    .file_max(ByteSize::mib(1))
+                    .prealloc(false)
+                    .remove(true),
+            )
+            .checkpoint(CheckpointPolicy {
+                every: Duration::from_secs(5),
+                log_size: ByteSize::mb(1),
+            })
+            .eviction(
+                EvictionOptions::new()
+                    .target(70)
+                    .trigger(90)
+                    .dirty_target(40)
+                    .dirty_trigger(60)
+                    .updates_target(30)
+                    .updates_trigger(50)
+                    .checkpoint_target(5)
+                    .threads(1, 2),
+            )
+            .statistics(Statistics::Fast)
+            .mmap(false)
+            .raw("file_manager=(close_idle_time=10),hash=(buckets=64)")
+            .open(&home)
+            .unwrap();
+        let mut session = connection
+            .open_session_with(
+                &SessionOptions::new()
+                    .isolation(Isolation::Snapshot)
+                    .cache_max_wait(Duration::from_millis(500))
+                    .ignore_cache_size(true)
+                    .raw("cache_cursors=false"),
+            )
+            .unwrap();
+        let table = session
+            .create_table::<u64, Vec<u8>>(
+                &format!("{level:?}"),
+                &TableOptions::new()
+                    .block_compressor(Compressor::None)
+                    .leaf_page_max(ByteSize::kib(16))
+                    .leaf_value_max(ByteSize::kib(4))
+                    .internal_page_max(ByteSize::kib(8))
+                    .memory_page_max(ByteSize::mib(1))
+                    .allocation_size(ByteSize::kib(4))
+                    .prefix_compression(true)
+                    .logged(true)
+                    .exclusive(true)
+                    .app_metadata("about (this) = table, grün")
+                    .raw("split_pct=80"),
+            )
+            .unwrap();
+        let mut txn = session
+            .begin_with(
+                &TransactionOptions::new()
+                    .isolation(Isolation::Snapshot)
+                    .durability(level)
+                    .operation_timeout(Duration::from_secs(1))
+                    .name("a transaction")
+                    .priority(-5)
+                    .raw("ignore_prepare=false"),
+            )
+            .unwrap();
+        txn.put(&table, 1, b"one").unwrap();
+        txn.commit().unwrap();
+        session.checkpoint_raw("name=nightly").unwrap();
+        if level == Durability::Checkpoint {
+            session.log_flush(level).unwrap();
+        } else {
+            session.log_flush(Durability::Disk).unwrap();
+        }
+        drop(session);
+        assert_eq!(connection.durability(), level);
+        connection.close().unwrap();
+    }
+}
+
+#[test]
+fn an_exclusive_table_is_made_once() {
+    let (_dir, home) = temp();
+    let connection = Connection::create(&home).unwrap();
+    let (mut session, _) = strings(&connection);
+    session
+        .create_table::<String, String>("t", &TableOptions::new())
+        .unwrap();
+    let exclusive = TableOptions::new().exclusive(true);
+    let error = session
+        .create_table::<String, String>("t", &exclusive)
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    drop(session);
+    connection.close().unwrap();
+    let error = Connection::options()
+        .create(true)
+        .exclusive(true)
+        .open(&home)
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
+}
+
+#[test]
+fn a_database_opened_for_reading_is_not_written() {
+    let (_dir, home) = temp();
+    let connection = Connection::create(&home).unwrap();
+    let (mut session, table) = strings(&connection);
+    session.put(&table, "k", "v").unwrap();
+    drop(session);
+    connection.close().unwrap();
+    let connection = Connection::options().read_only(true).open(&home).unwrap();
+    let mut session = connection.open_session().unwrap();
+    let table = session.open_table::<String, String>("t").unwrap();
+    assert_eq!(
+        session.get_owned(&table, "k").unwrap().as_deref(),
+        Some("v")
+    );
+    assert!(session.put(&table, "k", "w").is_err());
+}
+
+#[test]
+fn a_compressor_that_is_not_built_in_is_refused() {
+    let (_dir, home) = temp();
+    let connection = Connection::create(&home).unwrap();
+    let mut session = connection.open_session().unwrap();
+    let built_in = [
+        (Compressor::Snappy, cfg!(feature = "snappy")),
+        (Compressor::Lz4, cfg!(feature = "lz4")),
+        (Compressor::Zlib, cfg!(feature = "zlib")),
+        (Compressor::Zstd, cfg!(feature = "zstd")),
+    ];
+    let text = "the same words again and again ".repeat(200);
+    for (compressor, there) in built_in {
+        let name = format!("{compressor:?}");
+        let options = TableOptions::new().block_compressor(compressor);
+        let table = session.create_table::<u64, String>(&name, &options);
+        assert_eq!(table.is_ok(), there, "{compressor:?}");
+        if let Ok(table) = table {
+            for key in 0..1000 {
+                session.put(&table, key, &text).unwrap();
+            }
+        }
+    }
+    session.checkpoint().unwrap();
+    for (compressor, _) in built_in.iter().filter(|(_, there)| *there) {
+        let size = home
+            .join(format!("{compressor:?}.wt"))
+            .metadata()
+            .unwrap()
+            .len();
+        assert!(
+            size < 1_000_000,
+            "{compressor:?}: {size} bytes for 6 MB of text"
+        );
+    }
+}
+
+#[test]
+#[cfg(feature = "sodium")]
+fn an_encrypted_database_needs_its_key() {
+    let (_dir, home) = temp();
+    let key = "0011223344556677889900112233445566778899001122334455667788990011";
+    let connection = Connection::options()
+        .create(true)
+        .encryption(key)
+        .open(&home)
+        .unwrap();
+    let (mut session, table) = strings(&connection);
+    session.put(&table, "k", "plain text").unwrap();
+    drop(session);
+    connection.close().unwrap();
+    assert!(Connection::open(&home).is_err());
+    let other = key.replace("00", "ff");
+    assert!(Connection::options().encryption(other).open(&home).is_err());
+    let connection = Connection::options().encryption(key).open(&home).unwrap();
+    let (session, table) = strings(&connection);
+    assert_eq!(
+        session.get_owned(&table, "k").unwrap().as_deref(),
+        Some("plain text")
+    );
+}
