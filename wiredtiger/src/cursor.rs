@@ -150,13 +150,17 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
 
     /// Limits the cursor to a range of keys until the next [`reset`](Self::reset); it gives up
     /// its position, and earlier limits. The answer is `false` if the range is empty by itself:
-    /// then there is no limit.
+    /// then there is no limit. A write outside the limits fails with
+    /// [`NotFound`](crate::ErrorKind::NotFound).
     ///
     /// # Errors
     /// As for [`Session::get`], about the ends of the range.
     pub fn set_bounds<'k>(&mut self, range: impl RangeBounds<K::Ref<'k>>) -> Result<bool> {
         self.raw.reset()?;
-        set_bounds::<K, Access>(&mut self.raw, &range, &mut self.scratch.key)
+        let raw = &mut self.raw;
+        set_bounds::<K, _>(&range, &mut self.scratch.key, |end, key| {
+            raw.keep_bound(end, key)
+        })
     }
 
     /// Gives up position and bounds.

@@ -209,8 +209,9 @@ impl Drop for PooledSession {
         if ours && session.raw_mut().settle().is_ok() {
             pool.give_back(session);
         } else {
-            drop(session);
+            // First its place: closing a session can unwind.
             pool.leave();
+            drop(session);
         }
     }
 }

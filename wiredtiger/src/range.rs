@@ -51,7 +51,8 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
         bounds: &impl RangeBounds<K::Ref<'k>>,
         scratch: &mut Vec<u8>,
     ) -> Result<Self> {
-        let done = !set_bounds::<K, _>(&mut cursor, bounds, scratch)?;
+        // A range that missed or failed has ended: it needs its bounds no more.
+        let done = !set_bounds::<K, _>(bounds, scratch, |end, key| cursor.set_bound(end, key))?;
         Ok(Self {
             cursor,
             reverse: false,
@@ -101,11 +102,11 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
     }
 }
 
-/// Limits `cursor` to `bounds`; `false` if they hold nothing.
-pub(crate) fn set_bounds<'k, K: Pack, A>(
-    cursor: &mut RawCursor<'_, A>,
-    bounds: &impl RangeBounds<K::Ref<'k>>,
+/// Gives the ends of `bounds` to `set`; `false`, and none, if they hold nothing.
+pub(crate) fn set_bounds<'k, K: Pack, R: RangeBounds<K::Ref<'k>>>(
+    bounds: &R,
     scratch: &mut Vec<u8>,
+    mut set: impl FnMut(raw::Bound, &[u8]) -> Result<()>,
 ) -> Result<bool> {
     use raw::Bound::{LowerExclusive, LowerInclusive, UpperExclusive, UpperInclusive};
 
@@ -124,13 +125,13 @@ pub(crate) fn set_bounds<'k, K: Pack, A>(
         }
     }
     match ends.0 {
-        Bound::Included(key) => cursor.set_bound(LowerInclusive, K::pack(*key, scratch)?)?,
-        Bound::Excluded(key) => cursor.set_bound(LowerExclusive, K::pack(*key, scratch)?)?,
+        Bound::Included(key) => set(LowerInclusive, K::pack(*key, scratch)?)?,
+        Bound::Excluded(key) => set(LowerExclusive, K::pack(*key, scratch)?)?,
         Bound::Unbounded => {}
     }
     match ends.1 {
-        Bound::Included(key) => cursor.set_bound(UpperInclusive, K::pack(*key, scratch)?)?,
-        Bound::Excluded(key) => cursor.set_bound(UpperExclusive, K::pack(*key, scratch)?)?,
+        Bound::Included(key) => set(UpperInclusive, K::pack(*key, scratch)?)?,
+        Bound::Excluded(key) => set(UpperExclusive, K::pack(*key, scratch)?)?,
         Bound::Unbounded => {}
     }
     Ok(true)

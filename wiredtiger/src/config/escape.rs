@@ -56,6 +56,7 @@ const REFUSED: &[(Method, &str, &str)] = &[
         "value_format",
         "the types of the table say it",
     ),
+    (Method::Create, "type", "tables are B-trees"),
     (
         Method::Create,
         "source",

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use wiredtiger_sys as ffi;
 
-use super::events::EventHandler;
+use super::events::{EventHandler, in_callback};
 use super::{Bound, check, fork};
 use crate::config::ConfigString;
 use crate::error::{Error, ErrorKind, Result};
@@ -90,12 +90,15 @@ impl RawConnection {
         self.bounds.0[bound as usize]
     }
 
-    /// Fails in the child of a fork (rule 7).
-    pub(crate) fn check_process(&self) -> Result<()> {
-        if self.generation == fork::generation() {
-            Ok(())
-        } else {
+    /// Fails in the child of a fork (rule 7), and inside a callback of the engine (rule 37).
+    #[inline]
+    pub(crate) fn check_caller(&self) -> Result<()> {
+        if self.generation != fork::generation() {
             Err(forked())
+        } else if in_callback() {
+            Err(reentrant())
+        } else {
+            Ok(())
         }
     }
 
@@ -106,7 +109,7 @@ impl RawConnection {
     /// The engine's session, for [`RawSession`](super::RawSession) to own.
     pub(super) fn open_session(&self, config: &ConfigString) -> Result<NonNull<ffi::WT_SESSION>> {
         const OPERATION: &str = "WT_CONNECTION.open_session";
-        self.check_process()?;
+        self.check_caller()?;
         let open = method!(self.handle, open_session, OPERATION);
         let mut session = ptr::null_mut();
         let _one = self
@@ -129,7 +132,7 @@ impl RawConnection {
 
     /// Whether opening created the database.
     pub(crate) fn is_new(&self) -> Result<bool> {
-        self.check_process()?;
+        self.check_caller()?;
         let is_new = method!(self.handle, is_new, "WT_CONNECTION.is_new");
         // SAFETY: the connection is open.
         Ok(unsafe { is_new(self.handle.as_ptr()) } != 0)
@@ -138,7 +141,7 @@ impl RawConnection {
     /// Closes the database and frees the handle, also when it fails (rule 2).
     pub(crate) fn close(&mut self) -> Result<()> {
         const OPERATION: &str = "WT_CONNECTION.close";
-        self.check_process()?;
+        self.check_caller()?;
         if self.closed {
             return Ok(());
         }
@@ -155,8 +158,9 @@ impl RawConnection {
 
 impl Drop for RawConnection {
     fn drop(&mut self) {
-        if self.check_process().is_err() {
-            // In the child of a fork: the engine waits for threads that are not there (rule 7).
+        if self.check_caller().is_err() {
+            // In the child of a fork the engine would wait for threads that are not there (rule 7),
+            // in a callback for itself (rule 37). The handle is leaked.
             return;
         }
         if let Err(error) = self.close() {
@@ -171,5 +175,14 @@ fn forked() -> Error {
         ErrorKind::Forked,
         "fork",
         "the database was opened before this process was forked: only the parent may use it",
+    )
+}
+
+#[cold]
+fn reentrant() -> Error {
+    Error::new(
+        ErrorKind::NotSupported,
+        "event handler",
+        "the engine cannot be called by what handles its messages, a tracing subscriber for example",
     )
 }

@@ -72,6 +72,8 @@ pub(crate) struct RawCursor<'s, A = Read> {
     position: Position,
     /// Whether the engine's cursor has a position, or bounds, that a reset has to clear.
     used: bool,
+    /// Bounds that outlive the resets after a miss or a failure.
+    bounds: Vec<(Bound, Box<[u8]>)>,
     access: PhantomData<fn() -> A>,
 }
 
@@ -91,6 +93,7 @@ impl<'s, A> RawCursor<'s, A> {
             mode,
             position: Position::None,
             used: false,
+            bounds: Vec::new(),
             access,
         }
     }
@@ -139,12 +142,20 @@ impl<'s, A> RawCursor<'s, A> {
         self.stepped(code, OPERATION)
     }
 
-    /// Limits all further steps and searches; the cursor gives up its position.
+    /// Limits all further steps and searches until `reset`; the cursor gives up its position.
+    pub(crate) fn keep_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
+        self.set_bound(bound, key)?;
+        self.bounds.push((bound, key.into()));
+        Ok(())
+    }
+
+    /// Limits all further steps until the next miss, failure or `reset`; the cursor gives up its
+    /// position.
     pub(crate) fn set_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
         const OPERATION: &str = "WT_CURSOR.bound";
         let set = method!(self.handle, bound, OPERATION);
         if self.position != Position::None {
-            self.reset()?;
+            self.leave()?;
         }
         self.set_key(key, OPERATION)?;
         let config = self.session.connection().bound_config(bound);
@@ -202,9 +213,26 @@ impl<'s, A> RawCursor<'s, A> {
 
     /// Gives up position and bounds.
     pub(crate) fn reset(&mut self) -> Result<()> {
-        const OPERATION: &str = "WT_CURSOR.reset";
+        self.bounds.clear();
+        self.leave()
+    }
+
+    /// Gives up the position, and any pointer of the caller that the engine has.
+    fn leave(&mut self) -> Result<()> {
         self.position = Position::None;
         self.used = false;
+        self.engine_reset()?;
+        // The engine's reset drops bounds as well.
+        let bounds = std::mem::take(&mut self.bounds);
+        for (bound, key) in &bounds {
+            self.set_bound(*bound, key)?;
+        }
+        self.bounds = bounds;
+        Ok(())
+    }
+
+    fn engine_reset(&mut self) -> Result<()> {
+        const OPERATION: &str = "WT_CURSOR.reset";
         let reset = method!(self.handle, reset, OPERATION);
         // SAFETY: the cursor is open. Its memory is not referred to: `&mut self`.
         let code = unsafe { reset(self.handle.as_ptr()) };
@@ -246,7 +274,7 @@ impl<'s, A> RawCursor<'s, A> {
                 Ok(true)
             }
             // The engine has put the caller's pointer back (rule 16).
-            ffi::WT_NOTFOUND => self.reset().map(|()| false),
+            ffi::WT_NOTFOUND => self.leave().map(|()| false),
             code => Err(self.fail(code, operation)),
         }
     }
@@ -266,12 +294,15 @@ impl<'s, A> RawCursor<'s, A> {
         }
     }
 
-    /// An operation failed: its error, and a reset so that no pointer of the caller stays.
+    /// An operation failed: its error, after a reset so that no pointer of the caller stays.
     #[cold]
     fn fail(&mut self, code: c_int, operation: &'static str) -> Error {
         let error = self.session.fail(code, operation).on(&self.uri());
-        // The first error is the one to tell.
-        let _ = self.reset();
+        // The first error is the one to tell. In a transaction that is lost the bounds are not
+        // set again, and nothing can be read either.
+        let _ = self.leave();
+        // Last: it may unwind.
+        self.session.connection().resume_panic();
         error
     }
 
@@ -308,9 +339,9 @@ impl RawCursor<'_, Write> {
         if code != 0 {
             return Err(self.fail(code, OPERATION));
         }
-        // An insert leaves no position, and nothing to reset (rule 27).
+        // An insert leaves no position (rule 27), and nothing to reset but bounds.
         self.position = Position::None;
-        self.used = false;
+        self.used = !self.bounds.is_empty();
         Ok(())
     }
 
@@ -331,8 +362,8 @@ impl RawCursor<'_, Write> {
         const OPERATION: &str = "WT_CURSOR.remove";
         let remove = method!(self.handle, remove, OPERATION);
         // A cursor with a position would keep it, a key set anew has none (rule 27).
-        if self.used {
-            self.reset()?;
+        if self.position != Position::None {
+            self.leave()?;
         }
         self.set_key(key, OPERATION)?;
         // SAFETY: as in `insert`.
@@ -402,13 +433,13 @@ impl RawCursor<'_, Write> {
 
 impl<A> Drop for RawCursor<'_, A> {
     fn drop(&mut self) {
-        if self.session.connection().check_process().is_err() {
+        if self.session.connection().check_caller().is_err() {
             return;
         }
         // A cursor that keeps its position would pin a page and a snapshot. A failed reset leaves
         // no position either.
         if self.used {
-            let _ = self.reset();
+            let _ = self.engine_reset();
         }
         self.session.give_back(self.slot, self.mode, self.handle);
     }

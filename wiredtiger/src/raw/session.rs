@@ -61,10 +61,10 @@ impl RawSession {
         self.shared.tables.uri(slot)
     }
 
-    /// Whether the session can do more work: not in the child of a fork, and not in a transaction
-    /// that is lost already (rules 7 and 34).
+    /// Whether the session can do more work: not in the child of a fork, not inside a callback, and
+    /// not in a transaction that is lost already (rules 7, 37 and 34).
     pub(super) fn ready(&self) -> Result<()> {
-        self.connection().check_process()?;
+        self.connection().check_caller()?;
         match self.running.get() {
             Running::Failed(code) => Err(lost(code)),
             _ => Ok(()),
@@ -83,9 +83,19 @@ impl RawSession {
         if self.running.get() == Running::Yes && !harmless {
             self.running.set(Running::Failed(code));
         }
-        let error = failure(code, operation);
+        failure(code, operation)
+    }
+
+    /// The result of a call about the session as a whole. A panic that a callback parked goes on
+    /// here: after all state is as the call left it.
+    pub(super) fn finish(&self, code: c_int, operation: &'static str) -> Result<()> {
+        let result = if code == 0 {
+            Ok(())
+        } else {
+            Err(self.fail(code, operation))
+        };
         self.connection().resume_panic();
-        error
+        result
     }
 
     /// Whether the running transaction was lost to a conflict, and may succeed another time.
@@ -158,7 +168,9 @@ impl RawSession {
         };
         let Some(handle) = opened else {
             // Inside a transaction this, too, is its end (rule 21).
-            return Err(self.fail(code, OPERATION).on(&self.uri(slot)));
+            let error = self.fail(code, OPERATION).on(&self.uri(slot));
+            self.connection().resume_panic();
+            return Err(error);
         };
         let checked = check_cursor(handle, &table.key_format, &table.value_format);
         if let Err(error) = checked {
@@ -193,7 +205,7 @@ impl RawSession {
 impl Drop for RawSession {
     fn drop(&mut self) {
         const OPERATION: &str = "WT_SESSION.close";
-        if self.connection().check_process().is_err() {
+        if self.connection().check_caller().is_err() {
             return;
         }
         // SAFETY: the session is open; the engine fills in its methods (rule 1).

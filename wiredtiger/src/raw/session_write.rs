@@ -4,8 +4,8 @@
 use std::ffi::{CStr, c_char};
 use std::ptr;
 
+use super::check;
 use super::session::{RawSession, Running, lost};
-use super::{check, failure};
 use crate::config::ConfigString;
 use crate::error::Result;
 use crate::options::Durability;
@@ -14,14 +14,17 @@ impl RawSession {
     /// Brings the session back to where every call of its owner begins: no transaction and no
     /// cursor in use. Both can only be there because their guards were forgotten.
     pub(crate) fn settle(&mut self) -> Result<()> {
-        self.connection().check_process()?;
+        self.connection().check_caller()?;
+        let mut result = Ok(());
         for handle in self.cursors.reclaim() {
             let reset = method!(handle, reset, "WT_CURSOR.reset");
             // SAFETY: the cursor is open and in the cache; nobody refers to its memory, since
             // `&mut self` says that no guard borrows the session.
             let code = unsafe { reset(handle.as_ptr()) };
-            check(code, "WT_CURSOR.reset")?;
+            // All of them, whatever one of them says.
+            result = result.and(check(code, "WT_CURSOR.reset"));
         }
+        result?;
         if self.in_transaction() {
             tracing::warn!("a transaction was forgotten: it is rolled back");
             self.rollback()?;
@@ -35,18 +38,17 @@ impl RawSession {
         let begin = method!(self.handle, begin_transaction, OPERATION);
         // SAFETY: the session is open; the configuration is padded (rule 10).
         let code = unsafe { begin(self.handle.as_ptr(), pointer(config)) };
-        if code != 0 {
-            return Err(self.fail(code, OPERATION));
+        if code == 0 {
+            self.running.set(Running::Yes);
         }
-        self.running.set(Running::Yes);
-        Ok(())
+        self.finish(code, OPERATION)
     }
 
     /// Commits, so that the result survives what `durability` says. When this fails the
     /// transaction is rolled back (rule 34), except for an error of the flush at the end.
     pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
         const OPERATION: &str = "WT_SESSION.commit_transaction";
-        self.connection().check_process()?;
+        self.connection().check_caller()?;
         if let Running::Failed(code) = self.running.get() {
             self.rollback()?;
             return Err(lost(code));
@@ -58,9 +60,7 @@ impl RawSession {
         let code = unsafe { commit(self.handle.as_ptr(), config) };
         // After an error there is no transaction either.
         self.running.set(Running::No);
-        if code != 0 {
-            return Err(self.fail(code, OPERATION));
-        }
+        self.finish(code, OPERATION)?;
         match plan.flush {
             Some(config) => self.log_flush(config),
             None => Ok(()),
@@ -69,17 +69,13 @@ impl RawSession {
 
     pub(crate) fn rollback(&mut self) -> Result<()> {
         const OPERATION: &str = "WT_SESSION.rollback_transaction";
-        self.connection().check_process()?;
+        self.connection().check_caller()?;
         let rollback = method!(self.handle, rollback_transaction, OPERATION);
         self.running.set(Running::No);
         // SAFETY: the session is open. Cursors lose their positions; nobody refers to their
         // memory (rule 18), and none has a key of the caller without a position (rule 17).
         let code = unsafe { rollback(self.handle.as_ptr(), ptr::null()) };
-        if code == 0 {
-            Ok(())
-        } else {
-            Err(self.fail(code, OPERATION))
-        }
+        self.finish(code, OPERATION)
     }
 
     fn log_flush(&mut self, config: &CStr) -> Result<()> {
@@ -87,11 +83,7 @@ impl RawSession {
         let flush = method!(self.handle, log_flush, OPERATION);
         // SAFETY: the session is open; the literals do not end in a bare category (rule 10).
         let code = unsafe { flush(self.handle.as_ptr(), config.as_ptr()) };
-        if code == 0 {
-            Ok(())
-        } else {
-            Err(self.fail(code, OPERATION))
-        }
+        self.finish(code, OPERATION)
     }
 
     /// Writes or flushes the log up to what `durability` asks for.
@@ -109,11 +101,7 @@ impl RawSession {
         // SAFETY: the session is open, the URI that of a table (rules 12 and 14), the
         // configuration padded (rule 10).
         let code = unsafe { create(self.handle.as_ptr(), uri.as_ptr(), config.as_ptr()) };
-        if code == 0 {
-            Ok(())
-        } else {
-            Err(self.fail(code, OPERATION))
-        }
+        self.finish(code, OPERATION)
     }
 
     pub(crate) fn checkpoint(&mut self, config: &ConfigString) -> Result<()> {
@@ -121,11 +109,7 @@ impl RawSession {
         let checkpoint = method!(self.handle, checkpoint, OPERATION);
         // SAFETY: the session is open, the configuration padded (rule 10).
         let code = unsafe { checkpoint(self.handle.as_ptr(), config.as_ptr()) };
-        if code == 0 {
-            Ok(())
-        } else {
-            Err(self.fail(code, OPERATION))
-        }
+        self.finish(code, OPERATION)
     }
 
     /// Releases what the session has kept from earlier work, its cursors included.
@@ -137,11 +121,7 @@ impl RawSession {
         let reset = method!(self.handle, reset, OPERATION);
         // SAFETY: the session is open and has no cursor in use.
         let code = unsafe { reset(self.handle.as_ptr()) };
-        if code == 0 {
-            Ok(())
-        } else {
-            Err(failure(code, OPERATION))
-        }
+        self.finish(code, OPERATION)
     }
 }
 

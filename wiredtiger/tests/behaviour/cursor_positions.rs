@@ -125,3 +125,36 @@ fn a_failed_write_outside_a_transaction_takes_the_position() {
     drop(cursor);
     assert_eq!(session.get_owned(&table, 10).unwrap(), Some(10));
 }
+
+#[test]
+fn bounds_outlive_misses_failures_and_writes() {
+    let (_connection, mut session, table) = numbers();
+    let mut cursor = session.cursor_mut(&table).unwrap();
+    assert!(cursor.set_bounds(20..=40).unwrap());
+    let seen = |cursor: &mut wiredtiger::CursorMut<'_, u64, u64>| {
+        let mut keys = Vec::new();
+        while cursor.next().unwrap() {
+            keys.push(cursor.key().unwrap());
+        }
+        keys
+    };
+    assert_eq!(seen(&mut cursor), [20, 30, 40]);
+    assert!(!cursor.search(25).unwrap());
+    assert_eq!(seen(&mut cursor), [20, 30, 40]);
+    assert!(!cursor.search(50).unwrap());
+    assert!(!cursor.remove(50).unwrap());
+    cursor.insert(35, 35).unwrap();
+    assert_eq!(
+        cursor.insert(60, 60).unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+    assert_eq!(seen(&mut cursor), [20, 30, 35, 40]);
+    assert!(cursor.search(30).unwrap());
+    assert!(cursor.remove(35).unwrap());
+    assert_eq!(seen(&mut cursor), [20, 30, 40]);
+    cursor.insert(30, 31).unwrap();
+    drop(cursor);
+    // The cursor that comes back from the cache has none.
+    assert_eq!(session.get_owned(&table, 50).unwrap(), Some(50));
+    assert_eq!(session.get_owned(&table, 60).unwrap(), None);
+}

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
-use wiredtiger::{ErrorKind, TableOptions};
+use wiredtiger::{Connection, ErrorKind, TableOptions};
 
-use crate::common::in_memory;
+use crate::common::{in_memory, temp};
 
 /// Panics at each event of the engine.
 struct Panics;
@@ -47,5 +47,85 @@ fn the_panic_comes_out_of_the_call_and_the_database_goes_on() {
     // It is over: the next failure is an ordinary one.
     let error = session.create_table::<u64, u64>("x", &bad).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    session.put(&table, "k", "v").unwrap();
+}
+
+/// Runs `work` with a subscriber that panics; the panic has to come out.
+fn panics(work: impl FnOnce()) {
+    let subscriber = tracing_subscriber::registry().with(Panics);
+    tracing::subscriber::with_default(subscriber, || {
+        catch_unwind(AssertUnwindSafe(work)).expect_err("the subscriber's panic comes out");
+    });
+}
+
+#[test]
+fn a_cursor_that_outlives_the_panic_refers_to_nothing() {
+    let (_dir, home) = temp();
+    let options = Connection::options()
+        .create(true)
+        .raw("verbose=[transaction:1]");
+    let connection = options.open(&home).unwrap();
+    let mut session = connection.open_session().unwrap();
+    let table = session
+        .create_table::<u64, Vec<u8>>("t", &TableOptions::new())
+        .unwrap();
+    session.put(&table, 1, b"old").unwrap();
+    let mut rival = connection.open_session().unwrap();
+
+    let mut txn = session.begin().unwrap();
+    let mut cursor = txn.cursor_mut(&table).unwrap();
+    assert!(cursor.search(1).unwrap());
+    rival.put(&table, 1, b"new").unwrap();
+    // Far larger than what the engine copies on its way to the conflict.
+    let big = vec![7; 1 << 20];
+    panics(|| {
+        // The engine tells of the conflict on this thread, and the call fails with it.
+        assert_eq!(
+            cursor.update_current(&big).unwrap_err().kind(),
+            ErrorKind::Rollback
+        );
+    });
+    drop(big);
+    assert!(
+        cursor.value().is_err(),
+        "the caller's value is not the cursor's"
+    );
+    assert!(cursor.key().is_err());
+    drop(cursor);
+    assert_eq!(txn.commit().unwrap_err().kind(), ErrorKind::Rollback);
+    assert_eq!(
+        session.get_owned(&table, 1).unwrap().as_deref(),
+        Some(&b"new"[..])
+    );
+}
+
+/// Opens a session of a connection at each event of the engine, as a subscriber that logs into the
+/// database would.
+struct CallsBack(Connection, std::sync::Arc<std::sync::Mutex<Vec<ErrorKind>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for CallsBack {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "wiredtiger::engine" {
+            let kind = self
+                .0
+                .open_session()
+                .map(drop)
+                .map_err(|error| error.kind());
+            self.1.lock().unwrap().push(kind.unwrap_err());
+        }
+    }
+}
+
+#[test]
+fn a_subscriber_that_calls_the_engine_is_refused() {
+    let (connection, mut session, table) = in_memory();
+    let seen = std::sync::Arc::default();
+    let layer = CallsBack(connection.clone(), std::sync::Arc::clone(&seen));
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        let bad = TableOptions::new().raw("no_such_setting=1");
+        session.create_table::<u64, u64>("x", &bad).unwrap_err();
+    });
+    let seen = seen.lock().unwrap();
+    assert!(!seen.is_empty() && seen.iter().all(|kind| *kind == ErrorKind::NotSupported));
     session.put(&table, "k", "v").unwrap();
 }

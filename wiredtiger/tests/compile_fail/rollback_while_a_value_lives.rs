@@ -1,0 +1,11 @@
+// Rule 18: the values that a transaction has read die when it is rolled back.
+use wiredtiger::{Result, Table, Transaction};
+
+fn case(txn: Transaction<'_>, table: &Table<u64, Vec<u8>>) -> Result<()> {
+    let value = txn.get(table, 1)?;
+    txn.rollback()?; //~ E0505
+    drop(value);
+    Ok(())
+}
+
+fn main() {}
