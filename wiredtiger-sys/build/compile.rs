@@ -29,8 +29,10 @@ pub(crate) fn library(source: &Path, target: &Target, include: &Path) -> Result<
         .try_compile("wiredtiger")
         .map_err(|why| format!("the C compiler failed: {why}"))?;
 
-    if feature("sodium") {
-        encryptor(source, target, include)?;
+    for extension in &EXTENSIONS {
+        if feature(extension.name) {
+            extension.compile(source, target, include)?;
+        }
     }
     // glibc before 2.34 keeps these apart.
     if target.os == Os::Linux {
@@ -109,27 +111,53 @@ fn engine_files(source: &Path, target: &Target) -> Result<Vec<PathBuf>, String> 
     Ok(files)
 }
 
-/// The encryptor is a loadable module upstream. Here it is linked in under a name of its own,
-/// and `early_load` in src/ registers it while a database opens.
-fn encryptor(source: &Path, target: &Target, include: &Path) -> Result<(), String> {
-    let file = source.join("ext/encryptors/sodium/sodium_encrypt.c");
-    watch(&file);
-    let mut build = cc::Build::new();
-    build.include(include).include(source.join("src/include"));
-    flags(&mut build, source, target);
-    build
-        .includes(dependency_include("sodium")?)
-        .define(
-            "wiredtiger_extension_init",
-            "wiredtiger_sodium_extension_init",
-        )
-        .define(
-            "wiredtiger_extension_terminate",
-            "wiredtiger_sodium_extension_terminate",
-        )
-        .file(file)
-        .try_compile("wiredtiger_sodium")
-        .map_err(|why| format!("the C compiler failed on the encryptor: {why}"))
+/// A module that upstream loads as a shared object, or builds in with side effects. Here it is
+/// linked in under names of its own, and `early_load` in src/ registers it while a database opens.
+struct Extension {
+    name: &'static str,
+    file: &'static str,
+    defines: &'static [(&'static str, &'static str)],
+}
+
+const EXTENSIONS: [Extension; 2] = [
+    Extension {
+        name: "snappy",
+        file: "ext/compressors/snappy/snappy_compress.c",
+        // Leaves out the entry point of a shared object.
+        defines: &[("HAVE_BUILTIN_EXTENSION_SNAPPY", "1")],
+    },
+    Extension {
+        name: "sodium",
+        file: "ext/encryptors/sodium/sodium_encrypt.c",
+        defines: &[
+            (
+                "wiredtiger_extension_init",
+                "wiredtiger_sodium_extension_init",
+            ),
+            (
+                "wiredtiger_extension_terminate",
+                "wiredtiger_sodium_extension_terminate",
+            ),
+        ],
+    },
+];
+
+impl Extension {
+    fn compile(&self, source: &Path, target: &Target, include: &Path) -> Result<(), String> {
+        let file = source.join(self.file);
+        watch(&file);
+        let mut build = cc::Build::new();
+        build.include(include).include(source.join("src/include"));
+        flags(&mut build, source, target);
+        for (name, value) in self.defines {
+            build.define(name, *value);
+        }
+        build
+            .includes(dependency_include(self.name)?)
+            .file(file)
+            .try_compile(&format!("wiredtiger_{}", self.name))
+            .map_err(|why| format!("the C compiler failed on {}: {why}", self.name))
+    }
 }
 
 /// The include folders that the -sys crate of a library announces.

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Compressors with a place in the engine's own start-up code.
-pub(crate) const COMPRESSORS: [&str; 4] = ["snappy", "lz4", "zlib", "zstd"];
+///
+/// Snappy has one, too, but with it the engine compresses its history store, and a database could
+/// not be opened any more by a build without the feature: it is an extension here.
+pub(crate) const COMPRESSORS: [&str; 3] = ["lz4", "zlib", "zstd"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Os {

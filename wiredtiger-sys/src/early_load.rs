@@ -1,7 +1,8 @@
 //! Registers what must be there while a database opens.
 //!
-//! An encryptor has to be known before the engine reads the encryption settings. Upstream loads
-//! one as a shared object; a program that links the engine statically has none to load. But
+//! An encryptor has to be known before the engine reads the encryption settings, and a compressor
+//! before it opens the log. Upstream loads them as shared objects; a program that links the engine
+//! statically has none to load. But
 //! start-up calls the built-in extensions at the right moment, and the slot of one of them (for
 //! a compressor accelerator that is never built here) is answered by this module.
 
@@ -9,13 +10,27 @@ use core::ffi::c_int;
 
 use crate::{WT_CONFIG_ARG, WT_CONNECTION};
 
-#[cfg(feature = "sodium")]
+#[cfg(any(feature = "snappy", feature = "sodium"))]
 unsafe extern "C" {
+    #[cfg(feature = "snappy")]
+    fn snappy_extension_init(connection: *mut WT_CONNECTION, config: *mut WT_CONFIG_ARG) -> c_int;
+
+    #[cfg(feature = "sodium")]
     fn wiredtiger_sodium_extension_init(
         connection: *mut WT_CONNECTION,
         config: *mut WT_CONFIG_ARG,
     ) -> c_int;
 }
+
+type Init = unsafe extern "C" fn(*mut WT_CONNECTION, *mut WT_CONFIG_ARG) -> c_int;
+
+/// What is registered when a database opens.
+const EXTENSIONS: &[Init] = &[
+    #[cfg(feature = "snappy")]
+    snappy_extension_init,
+    #[cfg(feature = "sodium")]
+    wiredtiger_sodium_extension_init,
+];
 
 /// Called by the engine inside `wiredtiger_open`, with the connection that opens.
 #[unsafe(no_mangle)]
@@ -23,13 +38,12 @@ unsafe extern "C" fn iaa_extension_init(
     connection: *mut WT_CONNECTION,
     config: *mut WT_CONFIG_ARG,
 ) -> c_int {
-    #[cfg(feature = "sodium")]
-    // SAFETY: both pointers come from the engine, which is in the middle of opening them.
-    return unsafe { wiredtiger_sodium_extension_init(connection, config) };
-
-    #[cfg(not(feature = "sodium"))]
-    {
-        let _ = (connection, config);
-        0
+    for init in EXTENSIONS {
+        // SAFETY: both pointers come from the engine, which is in the middle of opening them.
+        let code = unsafe { init(connection, config) };
+        if code != 0 {
+            return code;
+        }
     }
+    0
 }

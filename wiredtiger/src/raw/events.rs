@@ -119,11 +119,11 @@ fn guarded(handler: *mut ffi::WT_EVENT_HANDLER, work: impl FnOnce()) -> c_int {
         let mut slot = panic
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        // The first one counts. Dropping a payload could panic again: it is leaked.
+        // The first one counts. The drop of another can panic as well: that one is leaked.
         if slot.is_none() {
             *slot = Some(payload);
-        } else {
-            std::mem::forget(payload);
+        } else if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(another);
         }
         has_panic.store(true, Ordering::Relaxed);
     }
