@@ -79,23 +79,24 @@ impl Connection {
 
     pub(crate) fn open_with(path: &Path, options: &ConnectionOptions) -> Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let mut config = options.config()?;
+        // Before anything is touched: settings that are wrong.
+        options.config(true)?;
         let home = Home::claim(path, options)?;
-        home.shut_out_environment(&mut config);
-        let raw = RawConnection::open(&home.c_path()?, &config.finish())
-            .map_err(|error| error.on(&home.path().to_string_lossy()))?;
+        let raw = open_engine(&home, options)?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let durability = options.effective_durability();
         let tables = Tables::new(number);
-        Ok(Self {
-            shared: Arc::new(Shared {
-                raw,
-                tables,
-                number,
-                durability,
-                home,
-            }),
-        })
+        let shared = Arc::new(Shared {
+            raw,
+            tables,
+            number,
+            durability,
+            home,
+        });
+        if durability != Durability::Checkpoint && !options.is_read_only() {
+            cover_unlogged_files(&shared)?;
+        }
+        Ok(Self { shared })
     }
 
     /// Opens a session with default options.
@@ -169,6 +170,39 @@ impl Connection {
     pub(crate) fn number(&self) -> u64 {
         self.shared.number
     }
+}
+
+/// Opens the engine on a home, so that nothing committed before is lost by the change of the
+/// durability from one opening to the next.
+fn open_engine(home: &Home, options: &ConnectionOptions) -> Result<RawConnection> {
+    let open = |logged| {
+        let mut config = options.config(logged)?;
+        home.finish_config(&mut config, options)?;
+        RawConnection::open(&home.c_path()?, &config.finish())
+            .map_err(|error| error.on(&home.path().to_string_lossy()))
+    };
+    let logged = options.effective_durability() != Durability::Checkpoint;
+    if logged || !home.has_log() {
+        return open(logged);
+    }
+    // Without a log the engine would ignore what is only in the log of a killed process, and a
+    // later opening would not find it any more (rule 45).
+    let recovered = open(true)?;
+    if options.is_read_only() {
+        return Ok(recovered);
+    }
+    let mut recovered = recovered;
+    recovered.close()?;
+    open(false)
+}
+
+/// Makes sure that what will be logged is also recovered (rule 44).
+fn cover_unlogged_files(shared: &Arc<Shared>) -> Result<()> {
+    if shared.raw.is_new()? {
+        return Ok(());
+    }
+    let config = SessionOptions::new().config()?.finish();
+    RawSession::open(Arc::clone(shared), &config)?.cover_unlogged_files()
 }
 
 impl fmt::Debug for Connection {

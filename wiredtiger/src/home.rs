@@ -18,6 +18,9 @@ use crate::options::ConnectionOptions;
 
 const OPERATION: &str = "wiredtiger_open";
 
+/// The variable from which the engine would take settings.
+const VARIABLE: &str = "WIREDTIGER_CONFIG";
+
 /// The folders that are open, by device and inode: the same by whatever path.
 static OPEN: Mutex<Option<HashSet<(u64, u64)>>> = Mutex::new(None);
 
@@ -61,8 +64,7 @@ impl Home {
         }
         // Without this the engine speaks of corruption when nothing was ever there. Only its file
         // names are looked at: opening one of its files would drop its lock (rule 6).
-        let empty = !path.join("WiredTiger").exists() && !path.join("WiredTiger.turtle").exists();
-        if empty && !options.creates() {
+        if !holds_database(&path) && !options.creates() {
             return Err(missing());
         }
         let identity = (metadata.dev(), metadata.ino());
@@ -92,26 +94,55 @@ impl Home {
         &self.path
     }
 
-    /// Keeps the engine from taking settings, and code to load, from the environment (rule 9).
-    ///
-    /// The setting for that is only given when there is something to shut out. The engine writes
-    /// it into the home's `WiredTiger.basecfg` when it makes that file, and then takes the file
-    /// for a damaged one whenever the home is opened again (rule 40): a home without the file
-    /// goes without it for this time.
-    pub(crate) fn shut_out_environment(&self, config: &mut Config) {
-        if std::env::var_os("WIREDTIGER_CONFIG").is_none() {
-            return;
+    /// Adds what depends on the state of the folder.
+    pub(crate) fn finish_config(
+        &self,
+        config: &mut Config,
+        options: &ConnectionOptions,
+    ) -> Result<()> {
+        let on_disk = self.identity.is_some();
+        let there = holds_database(&self.path);
+        // A new home would keep the setting, and other programs would salvage it every time.
+        if options.salvages() && there {
+            config.set("salvage", true);
         }
-        config.set("use_environment", false);
-        if !self.path.join("WiredTiger.basecfg").exists() {
-            config.set("config_base", false);
+        // Settings, and native code to load, could come from the environment (rule 9).
+        if std::env::var_os(VARIABLE).is_some() {
+            // A new home would keep this setting, too, and never be opened again (rule 40). And
+            // one without settings of its own would not tell upstream's tools that it has a log.
+            if on_disk && !there {
+                let text = format!(
+                    "{} cannot be created while {VARIABLE} is in the environment, which is not \
+                     trusted with settings: unset it",
+                    self.path.display()
+                );
+                return Err(Error::new(ErrorKind::InvalidArgument, OPERATION, text));
+            }
+            config.set("use_environment", false);
         }
+        Ok(())
+    }
+
+    /// Whether there are log files, of this or an earlier process.
+    pub(crate) fn has_log(&self) -> bool {
+        let Ok(entries) = fs::read_dir(&self.path) else {
+            return false;
+        };
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().as_bytes().starts_with(b"WiredTigerLog."))
     }
 
     pub(crate) fn c_path(&self) -> Result<CString> {
         CString::new(self.path.as_os_str().as_bytes())
             .map_err(|why| Error::new(ErrorKind::InteriorNul, OPERATION, why.to_string()))
     }
+}
+
+fn holds_database(path: &Path) -> bool {
+    ["WiredTiger", "WiredTiger.turtle"]
+        .iter()
+        .any(|file| path.join(file).exists())
 }
 
 impl Drop for Home {

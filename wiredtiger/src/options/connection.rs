@@ -281,6 +281,14 @@ impl ConnectionOptions {
         self.create
     }
 
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    pub(crate) fn salvages(&self) -> bool {
+        self.salvage
+    }
+
     pub(crate) fn is_in_memory(&self) -> bool {
         self.in_memory
     }
@@ -294,14 +302,14 @@ impl ConnectionOptions {
         }
     }
 
-    pub(crate) fn config(&self) -> Result<Config> {
+    /// The configuration, with or without a log; the salvage of a home that is there comes later.
+    pub(crate) fn config(&self, logged: bool) -> Result<Config> {
         let mut config = Config::new();
         config.set("create", self.create);
         for (key, on) in [
             ("exclusive", self.exclusive),
             ("in_memory", self.in_memory),
             ("readonly", self.read_only),
-            ("salvage", self.salvage),
         ] {
             if on {
                 config.set(key, true);
@@ -313,7 +321,6 @@ impl ConnectionOptions {
         config.set_opt("mmap", self.mmap);
         config.set_opt("statistics", self.statistics.map(Statistics::words));
         self.eviction.write(&mut config)?;
-        let logged = self.effective_durability() != Durability::Checkpoint;
         if !self.in_memory && !self.read_only {
             config.group("checkpoint", |checkpoint| {
                 checkpoint.set("wait", Seconds(self.checkpoint.every));

@@ -10,6 +10,7 @@ use super::events::{EventHandler, in_callback};
 use super::{Bound, check, fork};
 use crate::config::ConfigString;
 use crate::error::{Error, ErrorKind, Result};
+use crate::events::last_code;
 
 /// An open database. Closing it is safe at any time: sessions own a share of it, so there are
 /// none left when it is dropped.
@@ -46,6 +47,9 @@ impl RawConnection {
         let code = unsafe {
             ffi::wiredtiger_open(home.as_ptr(), events.as_ptr(), config.as_ptr(), &mut handle)
         };
+        // A database that needs recovery and must not be written is reported as a panic.
+        let recovery = code == ffi::WT_PANIC && last_code() == ffi::WT_RUN_RECOVERY;
+        let code = if recovery { ffi::WT_RUN_RECOVERY } else { code };
         let result = check(code, OPERATION);
         let Some(handle) = NonNull::new(handle).filter(|_| result.is_ok()) else {
             events.resume_panic();

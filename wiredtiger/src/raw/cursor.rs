@@ -454,7 +454,7 @@ fn item(bytes: &[u8]) -> ffi::WT_ITEM {
     }
 }
 
-fn empty_item() -> ffi::WT_ITEM {
+pub(super) fn empty_item() -> ffi::WT_ITEM {
     ffi::WT_ITEM {
         data: ptr::null(),
         size: 0,

@@ -30,6 +30,7 @@ mod events;
 mod fork;
 mod session;
 mod session_write;
+mod unlogged;
 
 pub(crate) use connection::RawConnection;
 pub(crate) use cursor::{Bound, RawCursor, Read, Write};

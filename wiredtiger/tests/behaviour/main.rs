@@ -13,6 +13,7 @@ mod common;
 mod access_example;
 mod cursor_positions;
 mod drop_order;
+mod durability_changes;
 mod empty_and_oversized_keys;
 mod environment_is_not_trusted;
 mod errors_say_what_happened;
