@@ -77,6 +77,7 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
         clippy::should_implement_trait,
         reason = "an iterator cannot lend its items"
     )]
+    #[inline]
     pub fn next(&mut self) -> Result<Option<(K::Ref<'_>, V::Ref<'_>)>> {
         if !self.step()? {
             return Ok(None);
@@ -87,6 +88,7 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
         Ok(Some((key, value)))
     }
 
+    #[inline]
     fn step(&mut self) -> Result<bool> {
         if self.done {
             return Ok(false);
@@ -153,6 +155,7 @@ pub struct OwnedRange<'t, K, V>(Range<'t, K, V>);
 impl<K: Pack, V: Pack> Iterator for OwnedRange<'_, K, V> {
     type Item = Result<(K, V)>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.0
             .next()

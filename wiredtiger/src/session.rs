@@ -67,16 +67,19 @@ impl Session {
     }
 
     /// The session, without a transaction or cursor that was forgotten.
+    #[inline]
     fn settled(&mut self) -> Result<&mut RawSession> {
         self.raw.settle()?;
         Ok(&mut self.raw)
     }
 
+    #[inline]
     pub(crate) fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
         let mut scratch = self.scratch.take();
         let result = work(&mut scratch);
-        scratch.key.shrink_to(KEEP_SCRATCH);
-        scratch.value.shrink_to(KEEP_SCRATCH);
+        if scratch.key.capacity() > KEEP_SCRATCH {
+            scratch.key = Vec::new();
+        }
         self.scratch.set(scratch);
         result
     }
@@ -121,6 +124,7 @@ impl Session {
         Ok(table)
     }
 
+    #[inline]
     pub(crate) fn slot<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<usize> {
         table.slot(self.shared().number)
     }

@@ -38,6 +38,7 @@ pub struct ValueRef<'t, V> {
 
 impl<'t, V: Pack> ValueRef<'t, V> {
     /// `cursor` is at an entry.
+    #[inline]
     pub(crate) fn new(cursor: RawCursor<'t>) -> Self {
         Self {
             cursor,
@@ -49,6 +50,7 @@ impl<'t, V: Pack> ValueRef<'t, V> {
     ///
     /// # Errors
     /// [`Decode`](crate::ErrorKind::Decode) when the stored bytes are not what the type says.
+    #[inline]
     pub fn get(&self) -> Result<V::Ref<'_>> {
         V::unpack(self.packed()?).map_err(|error| error.on(&self.cursor.uri()))
     }
@@ -65,6 +67,7 @@ impl<'t, V: Pack> ValueRef<'t, V> {
     ///
     /// # Errors
     /// What the engine says; there is no usual reason.
+    #[inline]
     pub fn packed(&self) -> Result<&[u8]> {
         self.cursor.value()
     }
@@ -74,6 +77,7 @@ impl<'t, V: Pack> ValueRef<'t, V> {
 impl Deref for ValueRef<'_, Vec<u8>> {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         // A cursor at an entry has a value; the engine only fails this call when it is not.
         self.cursor.value().unwrap_or_default()

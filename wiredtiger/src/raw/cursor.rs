@@ -79,6 +79,7 @@ pub(crate) struct RawCursor<'s, A = Read> {
 
 impl<'s, A> RawCursor<'s, A> {
     /// `handle` is open in `session`, has no position and is nobody else's.
+    #[inline]
     pub(super) fn new(
         session: &'s RawSession,
         handle: NonNull<ffi::WT_CURSOR>,
@@ -99,6 +100,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     /// Goes to `key`; `false` and nowhere when it is not there.
+    #[inline]
     pub(crate) fn search(&mut self, key: &[u8]) -> Result<bool> {
         const OPERATION: &str = "WT_CURSOR.search";
         let search = method!(self.handle, search, OPERATION);
@@ -121,6 +123,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     /// Goes to the next entry, from nowhere to the first; `false` and nowhere after the last.
+    #[inline]
     pub(crate) fn next(&mut self) -> Result<bool> {
         const OPERATION: &str = "WT_CURSOR.next";
         let next = method!(self.handle, next, OPERATION);
@@ -132,6 +135,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     /// Goes to the entry before, from nowhere to the last; `false` and nowhere before the first.
+    #[inline]
     pub(crate) fn prev(&mut self) -> Result<bool> {
         const OPERATION: &str = "WT_CURSOR.prev";
         let prev = method!(self.handle, prev, OPERATION);
@@ -172,6 +176,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     /// The packed key of the position.
+    #[inline]
     pub(crate) fn key(&self) -> Result<&[u8]> {
         const OPERATION: &str = "WT_CURSOR.get_key";
         if self.position == Position::None {
@@ -185,6 +190,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     /// The packed value of the position.
+    #[inline]
     pub(crate) fn value(&self) -> Result<&[u8]> {
         const OPERATION: &str = "WT_CURSOR.get_value";
         if self.position != Position::Entry {
@@ -198,6 +204,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     /// What the engine says is at the position, for as long as the cursor stays there.
+    #[inline]
     fn bytes(&self, code: c_int, item: &ffi::WT_ITEM, operation: &'static str) -> Result<&[u8]> {
         if code != 0 {
             return Err(failure(code, operation).on(&self.uri()));
@@ -231,6 +238,7 @@ impl<'s, A> RawCursor<'s, A> {
         Ok(())
     }
 
+    #[inline]
     fn engine_reset(&mut self) -> Result<()> {
         const OPERATION: &str = "WT_CURSOR.reset";
         let reset = method!(self.handle, reset, OPERATION);
@@ -245,6 +253,7 @@ impl<'s, A> RawCursor<'s, A> {
 
     /// Sets the key for a call that follows at once, after the checks without which the engine
     /// would stop the whole database (rule 15).
+    #[inline]
     fn set_key(&mut self, key: &[u8], operation: &'static str) -> Result<()> {
         self.ready()?;
         if key.is_empty() {
@@ -262,11 +271,13 @@ impl<'s, A> RawCursor<'s, A> {
         Ok(())
     }
 
+    #[inline]
     fn ready(&self) -> Result<()> {
         self.session.ready()
     }
 
     /// What a search returned.
+    #[inline]
     fn found(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
         match code {
             0 => {
@@ -280,6 +291,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     /// What a step returned.
+    #[inline]
     fn stepped(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
         match code {
             0 => {
@@ -326,6 +338,7 @@ impl<'s, A> RawCursor<'s, A> {
 
 impl RawCursor<'_, Write> {
     /// Stores `value` at `key`. In the mode without overwriting, a key that is there is an error.
+    #[inline]
     pub(crate) fn insert(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         const OPERATION: &str = "WT_CURSOR.insert";
         let insert = method!(self.handle, insert, OPERATION);
@@ -414,6 +427,7 @@ impl RawCursor<'_, Write> {
     }
 
     /// Refuses a value that the engine would refuse, before it marks the transaction as failed.
+    #[inline]
     fn check_value(&self, value: &[u8], operation: &'static str) -> Result<()> {
         if value.len() <= MAX_LEN {
             return Ok(());
@@ -422,6 +436,7 @@ impl RawCursor<'_, Write> {
     }
 
     /// Sets the value for a call that follows at once.
+    #[inline]
     fn set_value(&mut self, value: &[u8], operation: &'static str) -> Result<()> {
         let set = method!(self.handle, set_value, operation);
         let item = item(value);
@@ -432,6 +447,7 @@ impl RawCursor<'_, Write> {
 }
 
 impl<A> Drop for RawCursor<'_, A> {
+    #[inline]
     fn drop(&mut self) {
         if self.session.connection().check_caller().is_err() {
             return;
@@ -446,6 +462,7 @@ impl<A> Drop for RawCursor<'_, A> {
 }
 
 /// An item that points to `bytes`.
+#[inline]
 fn item(bytes: &[u8]) -> ffi::WT_ITEM {
     ffi::WT_ITEM {
         data: bytes.as_ptr().cast(),
@@ -454,6 +471,7 @@ fn item(bytes: &[u8]) -> ffi::WT_ITEM {
     }
 }
 
+#[inline]
 pub(super) fn empty_item() -> ffi::WT_ITEM {
     ffi::WT_ITEM {
         data: ptr::null(),

@@ -34,6 +34,7 @@ struct Cursors {
 
 impl CursorCache {
     /// An idle cursor, without a position.
+    #[inline]
     pub(super) fn take(&self, slot: usize, mode: Mode) -> Option<Handle> {
         let handle = self.slots.borrow_mut().get_mut(slot)?[mode as usize]
             .idle
@@ -54,6 +55,7 @@ impl CursorCache {
 
     /// Puts a cursor that has no position back. Returns it if there are enough: it is forgotten
     /// here and to be closed.
+    #[inline]
     pub(super) fn give(&self, slot: usize, mode: Mode, handle: Handle) -> Option<Handle> {
         self.out.set(self.out.get() - 1);
         let mut slots = self.slots.borrow_mut();
@@ -64,6 +66,12 @@ impl CursorCache {
         }
         cursors.all.retain(|each| *each != handle);
         Some(handle)
+    }
+
+    /// Whether cursors are in use.
+    #[inline]
+    pub(super) fn any_out(&self) -> bool {
+        self.out.get() != 0
     }
 
     /// The cursors whose guards were forgotten, now idle again: the caller resets them.

@@ -12,6 +12,7 @@ static FORKS: AtomicU64 = AtomicU64::new(0);
 static REGISTER: Once = Once::new();
 
 /// How often this process's line of ancestors has forked since the first connection was opened.
+#[inline]
 pub(super) fn generation() -> u64 {
     FORKS.load(Ordering::Relaxed)
 }

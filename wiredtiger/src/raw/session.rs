@@ -53,6 +53,7 @@ impl RawSession {
         &self.shared
     }
 
+    #[inline]
     pub(super) fn connection(&self) -> &RawConnection {
         &self.shared.raw
     }
@@ -63,6 +64,7 @@ impl RawSession {
 
     /// Whether the session can do more work: not in the child of a fork, not inside a callback, and
     /// not in a transaction that is lost already (rules 7, 37 and 34).
+    #[inline]
     pub(super) fn ready(&self) -> Result<()> {
         self.connection().check_caller()?;
         match self.running.get() {
@@ -108,6 +110,7 @@ impl RawSession {
     }
 
     /// A cursor that reads the table in `slot` of the registry.
+    #[inline]
     pub(crate) fn cursor(&self, slot: usize) -> Result<RawCursor<'_, Read>> {
         let handle = self.checkout(slot, Mode::Overwrite)?;
         Ok(RawCursor::new(self, handle, slot, Mode::Overwrite))
@@ -115,6 +118,7 @@ impl RawSession {
 
     /// A cursor that also writes. It has the session for itself, which is what makes writing
     /// sound (rule 18).
+    #[inline]
     pub(crate) fn cursor_mut(
         &mut self,
         slot: usize,
@@ -129,6 +133,7 @@ impl RawSession {
         Ok(RawCursor::new(self, handle, slot, mode))
     }
 
+    #[inline]
     fn checkout(&self, slot: usize, mode: Mode) -> Result<NonNull<ffi::WT_CURSOR>> {
         if let Some(handle) = self.cursors.take(slot, mode) {
             return Ok(handle);
@@ -181,6 +186,7 @@ impl RawSession {
     }
 
     /// Takes a cursor without a position back.
+    #[inline]
     pub(super) fn give_back(&self, slot: usize, mode: Mode, handle: NonNull<ffi::WT_CURSOR>) {
         if let Some(surplus) = self.cursors.give(slot, mode, handle) {
             self.close_cursor(surplus);

@@ -13,8 +13,17 @@ use crate::options::Durability;
 impl RawSession {
     /// Brings the session back to where every call of its owner begins: no transaction and no
     /// cursor in use. Both can only be there because their guards were forgotten.
+    #[inline]
     pub(crate) fn settle(&mut self) -> Result<()> {
         self.connection().check_caller()?;
+        if !self.cursors.any_out() && !self.in_transaction() {
+            return Ok(());
+        }
+        self.take_back()
+    }
+
+    #[cold]
+    fn take_back(&mut self) -> Result<()> {
         let mut result = Ok(());
         for handle in self.cursors.reclaim() {
             let reset = method!(handle, reset, "WT_CURSOR.reset");
