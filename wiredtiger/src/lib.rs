@@ -17,6 +17,7 @@ mod session;
 mod table;
 mod transaction;
 mod value_ref;
+mod writes;
 
 pub use bytesize::ByteSize;
 

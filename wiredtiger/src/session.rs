@@ -62,6 +62,12 @@ impl Session {
         &mut self.raw
     }
 
+    /// The session and its buffers. Without settling, as `raw_mut`.
+    #[inline]
+    pub(crate) fn parts(&mut self) -> (&mut RawSession, &mut Scratch) {
+        (&mut self.raw, self.scratch.get_mut())
+    }
+
     pub(crate) fn raw(&self) -> &RawSession {
         &self.raw
     }
@@ -329,65 +335,6 @@ impl Session {
     pub fn reset(&mut self) -> Result<()> {
         self.scratch.take();
         self.settled()?.reset()
-    }
-}
-
-/// What a session and a transaction both do; the session settles first.
-impl Session {
-    #[inline]
-    pub(crate) fn put_unsettled<K: Pack, V: Pack>(
-        &mut self,
-        table: &Table<K, V>,
-        key: K::Ref<'_>,
-        value: V::Ref<'_>,
-    ) -> Result<()> {
-        let slot = self.slot(table)?;
-        let Scratch {
-            key: packed_key,
-            value: packed_value,
-        } = self.scratch.get_mut();
-        let (key, value) = (K::pack(key, packed_key)?, V::pack(value, packed_value)?);
-        self.raw.cursor_mut(slot, true)?.insert(key, value)
-    }
-
-    pub(crate) fn insert_new_unsettled<K: Pack, V: Pack>(
-        &mut self,
-        table: &Table<K, V>,
-        key: K::Ref<'_>,
-        value: V::Ref<'_>,
-    ) -> Result<()> {
-        let slot = self.slot(table)?;
-        let Scratch {
-            key: packed_key,
-            value: packed_value,
-        } = self.scratch.get_mut();
-        let (key, value) = (K::pack(key, packed_key)?, V::pack(value, packed_value)?);
-        self.raw.cursor_mut(slot, false)?.insert(key, value)
-    }
-
-    pub(crate) fn update_unsettled<K: Pack, V: Pack>(
-        &mut self,
-        table: &Table<K, V>,
-        key: K::Ref<'_>,
-        value: V::Ref<'_>,
-    ) -> Result<bool> {
-        let slot = self.slot(table)?;
-        let Scratch {
-            key: packed_key,
-            value: packed_value,
-        } = self.scratch.get_mut();
-        let (key, value) = (K::pack(key, packed_key)?, V::pack(value, packed_value)?);
-        self.raw.cursor_mut(slot, false)?.update(key, value)
-    }
-
-    pub(crate) fn remove_unsettled<K: Pack, V: Pack>(
-        &mut self,
-        table: &Table<K, V>,
-        key: K::Ref<'_>,
-    ) -> Result<bool> {
-        let slot = self.slot(table)?;
-        let key = K::pack(key, &mut self.scratch.get_mut().key)?;
-        self.raw.cursor_mut(slot, true)?.remove(key)
     }
 }
 

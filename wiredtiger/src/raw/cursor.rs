@@ -15,7 +15,7 @@ use super::{RawSession, failure};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The largest key or value the engine stores: `UINT32_MAX - 1024` bytes (rule 15).
-const MAX_LEN: usize = u32::MAX as usize - 1024;
+pub(super) const MAX_LEN: usize = u32::MAX as usize - 1024;
 
 /// Access of a cursor that reads; there can be several in a session.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Bound {
 
 /// Where a cursor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Position {
+pub(super) enum Position {
     /// Nowhere.
     None,
     /// At a key without its value: it was just removed.
@@ -65,15 +65,15 @@ enum Position {
 
 /// An open cursor that borrows its session, and goes back to the session's cache when dropped.
 pub(crate) struct RawCursor<'s, A = Read> {
-    handle: NonNull<ffi::WT_CURSOR>,
+    pub(super) handle: NonNull<ffi::WT_CURSOR>,
     session: &'s RawSession,
     slot: usize,
     mode: Mode,
-    position: Position,
+    pub(super) position: Position,
     /// Whether the engine's cursor has a position, or bounds, that a reset has to clear.
-    used: bool,
+    pub(super) used: bool,
     /// Bounds that outlive the resets after a miss or a failure.
-    bounds: Vec<(Bound, Box<[u8]>)>,
+    pub(super) bounds: Vec<(Bound, Box<[u8]>)>,
     access: PhantomData<fn() -> A>,
 }
 
@@ -225,7 +225,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     /// Gives up the position, and any pointer of the caller that the engine has.
-    fn leave(&mut self) -> Result<()> {
+    pub(super) fn leave(&mut self) -> Result<()> {
         self.position = Position::None;
         self.used = false;
         self.engine_reset()?;
@@ -254,7 +254,7 @@ impl<'s, A> RawCursor<'s, A> {
     /// Sets the key for a call that follows at once, after the checks without which the engine
     /// would stop the whole database (rule 15).
     #[inline]
-    fn set_key(&mut self, key: &[u8], operation: &'static str) -> Result<()> {
+    pub(super) fn set_key(&mut self, key: &[u8], operation: &'static str) -> Result<()> {
         self.ready()?;
         if key.is_empty() {
             return Err(self.refuse(operation, "a key cannot be empty"));
@@ -272,13 +272,13 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     #[inline]
-    fn ready(&self) -> Result<()> {
+    pub(super) fn ready(&self) -> Result<()> {
         self.session.ready()
     }
 
     /// What a search returned.
     #[inline]
-    fn found(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
+    pub(super) fn found(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
         match code {
             0 => {
                 self.position = Position::Entry;
@@ -308,7 +308,7 @@ impl<'s, A> RawCursor<'s, A> {
 
     /// An operation failed: its error, after a reset so that no pointer of the caller stays.
     #[cold]
-    fn fail(&mut self, code: c_int, operation: &'static str) -> Error {
+    pub(super) fn fail(&mut self, code: c_int, operation: &'static str) -> Error {
         let error = self.session.fail(code, operation).on(&self.uri());
         // The first error is the one to tell. In a transaction that is lost the bounds are not
         // set again, and nothing can be read either.
@@ -319,12 +319,12 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     #[cold]
-    fn refuse(&self, operation: &'static str, why: &str) -> Error {
+    pub(super) fn refuse(&self, operation: &'static str, why: &str) -> Error {
         Error::new(ErrorKind::InvalidArgument, operation, why).on(&self.uri())
     }
 
     #[cold]
-    fn not_positioned(&self, operation: &'static str) -> Error {
+    pub(super) fn not_positioned(&self, operation: &'static str) -> Error {
         self.refuse(
             operation,
             "the cursor is not at an entry: search or step first",
@@ -333,116 +333,6 @@ impl<'s, A> RawCursor<'s, A> {
 
     pub(crate) fn uri(&self) -> String {
         self.session.uri(self.slot)
-    }
-}
-
-impl RawCursor<'_, Write> {
-    /// Stores `value` at `key`. In the mode without overwriting, a key that is there is an error.
-    #[inline]
-    pub(crate) fn insert(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
-        const OPERATION: &str = "WT_CURSOR.insert";
-        let insert = method!(self.handle, insert, OPERATION);
-        self.check_value(value, OPERATION)?;
-        self.set_key(key, OPERATION)?;
-        self.set_value(value, OPERATION)?;
-        // SAFETY: key and value are set and live past the call, after which the engine refers to
-        // neither, or `fail` resets (rule 16). No memory of the session is referred to: this
-        // cursor has the session for itself (rule 18).
-        let code = unsafe { insert(self.handle.as_ptr()) };
-        if code != 0 {
-            return Err(self.fail(code, OPERATION));
-        }
-        // An insert leaves no position (rule 27), and nothing to reset but bounds.
-        self.position = Position::None;
-        self.used = !self.bounds.is_empty();
-        Ok(())
-    }
-
-    /// Stores `value` at `key` if the key is there. Needs the mode without overwriting.
-    pub(crate) fn update(&mut self, key: &[u8], value: &[u8]) -> Result<bool> {
-        const OPERATION: &str = "WT_CURSOR.update";
-        let update = method!(self.handle, update, OPERATION);
-        self.check_value(value, OPERATION)?;
-        self.set_key(key, OPERATION)?;
-        self.set_value(value, OPERATION)?;
-        // SAFETY: as in `insert`.
-        let code = unsafe { update(self.handle.as_ptr()) };
-        self.found(code, OPERATION)
-    }
-
-    /// Removes `key`; `false` when it is not there.
-    pub(crate) fn remove(&mut self, key: &[u8]) -> Result<bool> {
-        const OPERATION: &str = "WT_CURSOR.remove";
-        let remove = method!(self.handle, remove, OPERATION);
-        // A cursor with a position would keep it, a key set anew has none (rule 27).
-        if self.position != Position::None {
-            self.leave()?;
-        }
-        self.set_key(key, OPERATION)?;
-        // SAFETY: as in `insert`.
-        let code = unsafe { remove(self.handle.as_ptr()) };
-        match code {
-            0 => {
-                self.position = Position::None;
-                Ok(true)
-            }
-            code => self.found(code, OPERATION),
-        }
-    }
-
-    /// Replaces the value at the position.
-    pub(crate) fn update_current(&mut self, value: &[u8]) -> Result<()> {
-        const OPERATION: &str = "WT_CURSOR.update";
-        self.ready()?;
-        if self.position != Position::Entry {
-            return Err(self.not_positioned(OPERATION));
-        }
-        let update = method!(self.handle, update, OPERATION);
-        self.check_value(value, OPERATION)?;
-        self.set_value(value, OPERATION)?;
-        // SAFETY: the key is the engine's own, at the position; the value as in `insert`.
-        let code = unsafe { update(self.handle.as_ptr()) };
-        if code == 0 {
-            Ok(())
-        } else {
-            Err(self.fail(code, OPERATION))
-        }
-    }
-
-    /// Removes the entry at the position; the next step goes on from there.
-    pub(crate) fn remove_current(&mut self) -> Result<()> {
-        const OPERATION: &str = "WT_CURSOR.remove";
-        self.ready()?;
-        if self.position != Position::Entry {
-            return Err(self.not_positioned(OPERATION));
-        }
-        let remove = method!(self.handle, remove, OPERATION);
-        // SAFETY: the key is the engine's own, at the position.
-        let code = unsafe { remove(self.handle.as_ptr()) };
-        if code != 0 {
-            return Err(self.fail(code, OPERATION));
-        }
-        self.position = Position::Key;
-        Ok(())
-    }
-
-    /// Refuses a value that the engine would refuse, before it marks the transaction as failed.
-    #[inline]
-    fn check_value(&self, value: &[u8], operation: &'static str) -> Result<()> {
-        if value.len() <= MAX_LEN {
-            return Ok(());
-        }
-        Err(self.refuse(operation, "a value cannot be larger than 4294966271 bytes"))
-    }
-
-    /// Sets the value for a call that follows at once.
-    #[inline]
-    fn set_value(&mut self, value: &[u8], operation: &'static str) -> Result<()> {
-        let set = method!(self.handle, set_value, operation);
-        let item = item(value);
-        // SAFETY: as in `set_key`; an empty value is legal (rule 15).
-        unsafe { set(self.handle.as_ptr(), &raw const item) };
-        Ok(())
     }
 }
 
@@ -463,7 +353,7 @@ impl<A> Drop for RawCursor<'_, A> {
 
 /// An item that points to `bytes`.
 #[inline]
-fn item(bytes: &[u8]) -> ffi::WT_ITEM {
+pub(super) fn item(bytes: &[u8]) -> ffi::WT_ITEM {
     ffi::WT_ITEM {
         data: bytes.as_ptr().cast(),
         size: bytes.len(),

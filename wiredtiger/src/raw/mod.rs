@@ -26,6 +26,7 @@ macro_rules! method {
 mod connection;
 mod cursor;
 mod cursor_cache;
+mod cursor_write;
 mod events;
 mod fork;
 mod session;

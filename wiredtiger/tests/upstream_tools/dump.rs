@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::home::{Entries, Stored, name};
-use super::sample::{Sample, hex};
-use super::tool::{VERSION, wt};
+use crate::home::{Entries, Stored, name};
+use crate::sample::{Sample, hex};
+use crate::tool::{VERSION, wt};
 
 /// The lines about the table, and what comes after the line `Data`.
 pub(crate) struct Dump {

@@ -8,7 +8,7 @@ use wiredtiger::{
     ByteSize, Connection, ConnectionOptions, LogOptions, Session, Table, TableOptions,
 };
 
-use super::sample::Sample;
+use crate::sample::Sample;
 
 /// What a table holds.
 pub(crate) type Entries<K, V> = BTreeMap<K, V>;
