@@ -35,3 +35,8 @@ pub use session::Session;
 pub use table::Table;
 pub use transaction::Transaction;
 pub use value_ref::ValueRef;
+
+/// The example of the repository's README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

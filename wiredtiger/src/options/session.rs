@@ -22,8 +22,9 @@ impl SessionOptions {
         Self::default()
     }
 
-    /// What reads outside transactions see, and transactions that do not say otherwise. Default:
-    /// [`Isolation::Snapshot`].
+    /// What reads outside transactions see, and transactions that do not say otherwise. At a level
+    /// that is read-only, writes outside transactions fail with
+    /// [`NotSupported`](crate::ErrorKind::NotSupported). Default: [`Isolation::Snapshot`].
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.isolation = Some(isolation);
         self

@@ -79,3 +79,20 @@ fn all_or_nothing() {
         [("a".into(), "1".into()), ("b".into(), "1".into())]
     );
 }
+
+#[test]
+fn a_session_that_only_reads_writes_in_a_transaction_of_its_own_level() {
+    let (connection, _session, table) = in_memory();
+    let options = SessionOptions::new().isolation(Isolation::ReadCommitted);
+    let mut session = connection.open_session_with(&options).unwrap();
+    let error = session.put(&table, "k", "v").unwrap_err();
+    assert_eq!(error.kind(), wiredtiger::ErrorKind::NotSupported, "{error}");
+    let snapshot = TransactionOptions::new().isolation(Isolation::Snapshot);
+    let mut txn = session.begin_with(&snapshot).unwrap();
+    txn.put(&table, "k", "v").unwrap();
+    txn.commit().unwrap();
+    assert_eq!(
+        session.get_owned(&table, "k").unwrap().as_deref(),
+        Some("v")
+    );
+}
