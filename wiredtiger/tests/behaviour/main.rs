@@ -20,6 +20,7 @@ mod errors_say_what_happened;
 mod failed_search_leaves_no_dangling_key;
 mod forgotten_guards;
 mod forked_child;
+mod full_disk;
 mod hostile_settings;
 mod hostile_table_names;
 mod insert_new;
