@@ -26,6 +26,7 @@ SCRIPT = REPO / "build-scripts" / "vendor-wiredtiger"
 REQUIREMENTS = "wiredtiger.requirements.txt"
 VERSION = "9.9.9"
 TOP = f"wiredtiger-{VERSION}"
+ARCHIVE_TIME = 1_000_000_000
 
 MEMBERS: Dict[str, bytes] = {
     "LICENSE": b"licence\n",
@@ -75,6 +76,7 @@ def make_archive(
         for name, content in members.items():
             info = tarfile.TarInfo(f"{TOP}/{name}")
             info.size = len(content)
+            info.mtime = ARCHIVE_TIME
             tar.addfile(info, io.BytesIO(content))
 
 
@@ -202,6 +204,12 @@ class NormalUse(Sandbox):
         self.assertEqual(len(self.downloads()), 1)
         for flag in ("--require-hashes", "--no-deps", "--no-binary :all:"):
             self.assertIn(flag, self.downloads()[0])
+
+    def test_files_keep_the_times_of_the_archive(self) -> None:
+        """The build that fetches must not find its own input newer than itself afterwards."""
+        self.assert_ok(self.run_script())
+        for name in MEMBERS:
+            self.assertEqual((self.tree / name).stat().st_mtime, ARCHIVE_TIME, name)
 
     def test_second_run_writes_nothing(self) -> None:
         self.assert_ok(self.run_script())

@@ -156,6 +156,15 @@ impl Error {
         self
     }
 
+    /// Adds why, if the message does not say so already.
+    pub(crate) fn because(mut self, cause: &str) -> Self {
+        if !self.0.message.contains(cause) {
+            self.0.message.push_str("; first: ");
+            self.0.message.push_str(cause);
+        }
+        self
+    }
+
     /// What kind of error it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

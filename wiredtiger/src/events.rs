@@ -27,6 +27,10 @@ pub(crate) fn keep(code: i32, message: &str) {
                 said.1.clear();
             }
             said.0 = code;
+            if said.1.contains(text) {
+                // Told on several levels of the engine.
+                return;
+            }
             if !said.1.is_empty() {
                 said.1.push_str("; ");
             }
@@ -84,7 +88,7 @@ pub(crate) fn progress(operation: &str, done: u64) {
 
 /// The message without the engine's stamp of time, thread, object, method, category and level:
 /// `tracing` has its own for some, and the error has the others.
-fn strip_prefix(message: &str) -> &str {
+pub(crate) fn strip_prefix(message: &str) -> &str {
     message
         .find(": [WT_VERB_")
         .and_then(|stamp| {

@@ -106,6 +106,16 @@ impl RawConnection {
         }
     }
 
+    /// Adds to the error of a panicked engine why it panicked.
+    #[cold]
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match self.events.cause_of_stop() {
+            Some(cause) if error.kind() == ErrorKind::Panic => error.because(&cause),
+            _ => error,
+        }
+    }
+
+    #[inline]
     pub(crate) fn resume_panic(&self) {
         self.events.resume_panic();
     }
@@ -154,7 +164,7 @@ impl RawConnection {
         // SAFETY: the handle is open and used for the last time: `closed` is set, and `&mut self`
         // says that no session, which would hold a share, exists (rule 2).
         let code = unsafe { close(self.handle.as_ptr(), ptr::null()) };
-        let result = check(code, OPERATION);
+        let result = check(code, OPERATION).map_err(|error| self.explain(error));
         self.events.resume_panic();
         result
     }

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wiredtiger_sys as ffi;
 
@@ -20,6 +20,16 @@ struct Handler {
     engine: ffi::WT_EVENT_HANDLER,
     has_panic: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
+    cause: Mutex<Cause>,
+}
+
+/// Why the engine stopped itself. Often one of its own threads knows, and the calls that fail
+/// afterwards do not.
+#[derive(Default)]
+struct Cause {
+    /// The last error before the panic.
+    message: String,
+    stopped: bool,
 }
 
 /// Owns the handler of one connection, at one address: the engine keeps the pointer, and writes
@@ -44,6 +54,7 @@ impl EventHandler {
             },
             has_panic: AtomicBool::new(false),
             panic: Mutex::new(None),
+            cause: Mutex::default(),
         });
         Self(NonNull::from(Box::leak(handler)))
     }
@@ -53,34 +64,64 @@ impl EventHandler {
         self.0.as_ptr().cast()
     }
 
-    fn handler(&self) -> (&AtomicBool, &Mutex<Option<Box<dyn Any + Send>>>) {
-        let handler = self.0.as_ptr();
-        // SAFETY: made by `new`, freed by `drop`; these fields are only used through shared
-        // references, by the callbacks too.
-        let has_panic = unsafe { &(*handler).has_panic };
-        // SAFETY: as above.
-        let panic = unsafe { &(*handler).panic };
-        (has_panic, panic)
+    fn handler(&self) -> &Handler {
+        // SAFETY: made by `new`, freed by `drop`. The engine writes to its own part while a
+        // connection opens, before anybody else has a reference; the rest is made for sharing.
+        unsafe { self.0.as_ref() }
     }
 
     /// Goes on with a panic that happened in a callback: on the Rust side, after the engine's
     /// call returned.
+    #[inline]
     pub(super) fn resume_panic(&self) {
-        let (has_panic, panic) = self.handler();
-        if !has_panic.load(Ordering::Relaxed) {
-            return;
+        let handler = self.handler();
+        if handler.has_panic.load(Ordering::Relaxed) {
+            handler.resume();
         }
-        has_panic.store(false, Ordering::Relaxed);
-        let payload = panic
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .take();
+    }
+
+    /// What the engine said last before it stopped itself; nothing if it did not.
+    pub(super) fn cause_of_stop(&self) -> Option<String> {
+        let cause = lock(&self.handler().cause);
+        (cause.stopped && !cause.message.is_empty()).then(|| cause.message.clone())
+    }
+}
+
+impl Handler {
+    #[cold]
+    fn resume(&self) {
+        self.has_panic.store(false, Ordering::Relaxed);
+        let payload = lock(&self.panic).take();
         if let Some(payload) = payload
             && !std::thread::panicking()
         {
             resume_unwind(payload);
         }
     }
+
+    fn park(&self, payload: Box<dyn Any + Send>) {
+        let mut slot = lock(&self.panic);
+        // The first one counts. The drop of another can panic as well: that one is leaked.
+        if slot.is_none() {
+            *slot = Some(payload);
+        } else if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(another);
+        }
+        self.has_panic.store(true, Ordering::Relaxed);
+    }
+
+    fn note_cause(&self, code: c_int, message: &str) {
+        let mut cause = lock(&self.cause);
+        if code == ffi::WT_PANIC {
+            cause.stopped = true;
+        } else if !cause.stopped {
+            cause.message = message.to_owned();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for EventHandler {
@@ -105,27 +146,15 @@ pub(super) fn in_callback() -> bool {
 
 /// Runs a callback's work and parks a panic of it. Returns what the engine wants: 0, since an
 /// error of a handler would only make it talk to stderr.
-fn guarded(handler: *mut ffi::WT_EVENT_HANDLER, work: impl FnOnce()) -> c_int {
+fn guarded(handler: *mut ffi::WT_EVENT_HANDLER, work: impl FnOnce(&Handler)) -> c_int {
+    // SAFETY: the engine passes the pointer that it was opened with, which is the first field of
+    // a `Handler` that outlives the connection (rule 37); see `EventHandler::handler` for sharing.
+    let handler = unsafe { &*handler.cast::<Handler>() };
     let outer = IN_CALLBACK.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(work));
+    let result = catch_unwind(AssertUnwindSafe(|| work(handler)));
     IN_CALLBACK.set(outer);
     if let Err(payload) = result {
-        let handler = handler.cast::<Handler>();
-        // SAFETY: the engine passes the pointer that it was opened with, which is the first field
-        // of a `Handler` that outlives the connection (rule 37).
-        let panic = unsafe { &(*handler).panic };
-        // SAFETY: as above.
-        let has_panic = unsafe { &(*handler).has_panic };
-        let mut slot = panic
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        // The first one counts. The drop of another can panic as well: that one is leaked.
-        if slot.is_none() {
-            *slot = Some(payload);
-        } else if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(another);
-        }
-        has_panic.store(true, Ordering::Relaxed);
+        handler.park(payload);
     }
     0
 }
@@ -146,10 +175,11 @@ unsafe extern "C" fn on_error(
     code: c_int,
     message: *const c_char,
 ) -> c_int {
-    guarded(handler, || {
+    guarded(handler, |handler| {
         let message = text(message);
         // First: the error must have its message even if a subscriber panics.
         events::keep(code, &message);
+        handler.note_cause(code, events::strip_prefix(&message));
         events::error(code, &message);
     })
 }
@@ -159,7 +189,7 @@ unsafe extern "C" fn on_message(
     _: *mut ffi::WT_SESSION,
     message: *const c_char,
 ) -> c_int {
-    guarded(handler, || events::message(&text(message)))
+    guarded(handler, |_| events::message(&text(message)))
 }
 
 unsafe extern "C" fn on_progress(
@@ -168,5 +198,5 @@ unsafe extern "C" fn on_progress(
     operation: *const c_char,
     done: u64,
 ) -> c_int {
-    guarded(handler, || events::progress(&text(operation), done))
+    guarded(handler, |_| events::progress(&text(operation), done))
 }

@@ -85,7 +85,7 @@ impl RawSession {
         if self.running.get() == Running::Yes && !harmless {
             self.running.set(Running::Failed(code));
         }
-        failure(code, operation)
+        self.connection().explain(failure(code, operation))
     }
 
     /// The result of a call about the session as a whole. A panic that a callback parked goes on
