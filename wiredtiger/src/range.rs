@@ -82,10 +82,11 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
         if !self.step()? {
             return Ok(None);
         }
-        let named = |error: crate::Error| error.on(&self.cursor.uri());
-        let key = K::unpack(self.cursor.key()?).map_err(named)?;
-        let value = V::unpack(self.cursor.value()?).map_err(named)?;
-        Ok(Some((key, value)))
+        let (key, value) = self.cursor.entry()?;
+        match (K::unpack(key), V::unpack(value)) {
+            (Ok(key), Ok(value)) => Ok(Some((key, value))),
+            (Err(error), _) | (_, Err(error)) => Err(error.on(&self.cursor.uri())),
+        }
     }
 
     #[inline]

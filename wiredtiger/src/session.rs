@@ -79,10 +79,14 @@ impl Session {
         Ok(&mut self.raw)
     }
 
+    /// A buffer for packing a `K`.
     #[inline]
-    pub(crate) fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
+    fn with_scratch<K: Pack, R>(&self, work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        if !K::USES_SCRATCH {
+            return work(&mut Vec::new());
+        }
         let mut scratch = self.scratch.take();
-        let result = work(&mut scratch);
+        let result = work(&mut scratch.key);
         if scratch.key.capacity() > KEEP_SCRATCH {
             scratch.key = Vec::new();
         }
@@ -149,7 +153,7 @@ impl Session {
         key: K::Ref<'_>,
     ) -> Result<Option<ValueRef<'_, V>>> {
         let mut cursor = self.raw.cursor(self.slot(table)?)?;
-        let found = self.with_scratch(|scratch| cursor.search(K::pack(key, &mut scratch.key)?))?;
+        let found = self.with_scratch::<K, _>(|scratch| cursor.search(K::pack(key, scratch)?))?;
         Ok(found.then(|| ValueRef::new(cursor)))
     }
 
@@ -188,7 +192,7 @@ impl Session {
         range: impl RangeBounds<K::Ref<'k>>,
     ) -> Result<Range<'_, K, V>> {
         let cursor = self.raw.cursor(self.slot(table)?)?;
-        self.with_scratch(|scratch| Range::new(cursor, &range, &mut scratch.key))
+        self.with_scratch::<K, _>(|scratch| Range::new(cursor, &range, scratch))
     }
 
     /// A cursor that reads. There can be several at a time, on any tables.

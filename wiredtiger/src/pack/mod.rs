@@ -25,6 +25,10 @@ pub trait Pack: sealed::Sealed + Sized + 'static {
     /// The engine's format of the type.
     const FORMAT: &'static str;
 
+    /// Whether packing makes bytes of its own, for which a buffer is worth keeping.
+    #[doc(hidden)]
+    const USES_SCRATCH: bool = true;
+
     /// The packed bytes of `value`, made in `scratch` where they are not there already.
     ///
     /// # Errors
@@ -102,6 +106,7 @@ impl Pack for Vec<u8> {
     type Ref<'a> = &'a [u8];
 
     const FORMAT: &'static str = "u";
+    const USES_SCRATCH: bool = false;
 
     fn pack<'v, 's, 'o>(value: &'v [u8], _: &'s mut Vec<u8>) -> Result<&'o [u8]>
     where

@@ -52,6 +52,9 @@ impl Bound {
     }
 }
 
+/// The ends of a range, packed. Behind one pointer, so that the cursors without any stay small.
+type KeptBounds = Vec<(Bound, Box<[u8]>)>;
+
 /// Where a cursor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Position {
@@ -73,7 +76,7 @@ pub(crate) struct RawCursor<'s, A = Read> {
     /// Whether the engine's cursor has a position, or bounds, that a reset has to clear.
     pub(super) used: bool,
     /// Bounds that outlive the resets after a miss or a failure.
-    pub(super) bounds: Vec<(Bound, Box<[u8]>)>,
+    pub(super) bounds: Option<Box<KeptBounds>>,
     access: PhantomData<fn() -> A>,
 }
 
@@ -94,7 +97,7 @@ impl<'s, A> RawCursor<'s, A> {
             mode,
             position: Position::None,
             used: false,
-            bounds: Vec::new(),
+            bounds: None,
             access,
         }
     }
@@ -149,7 +152,9 @@ impl<'s, A> RawCursor<'s, A> {
     /// Limits all further steps and searches until `reset`; the cursor gives up its position.
     pub(crate) fn keep_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
         self.set_bound(bound, key)?;
-        self.bounds.push((bound, key.into()));
+        self.bounds
+            .get_or_insert_default()
+            .push((bound, key.into()));
         Ok(())
     }
 
@@ -178,10 +183,33 @@ impl<'s, A> RawCursor<'s, A> {
     /// The packed key of the position.
     #[inline]
     pub(crate) fn key(&self) -> Result<&[u8]> {
-        const OPERATION: &str = "WT_CURSOR.get_key";
         if self.position == Position::None {
-            return Err(self.not_positioned(OPERATION));
+            return Err(self.not_positioned("WT_CURSOR.get_key"));
         }
+        self.get_key()
+    }
+
+    /// The packed value of the position.
+    #[inline]
+    pub(crate) fn value(&self) -> Result<&[u8]> {
+        if self.position != Position::Entry {
+            return Err(self.not_positioned("WT_CURSOR.get_value"));
+        }
+        self.get_value()
+    }
+
+    /// Key and value of the position, packed.
+    #[inline]
+    pub(crate) fn entry(&self) -> Result<(&[u8], &[u8])> {
+        if self.position != Position::Entry {
+            return Err(self.not_positioned("WT_CURSOR.get_key"));
+        }
+        Ok((self.get_key()?, self.get_value()?))
+    }
+
+    #[inline]
+    fn get_key(&self) -> Result<&[u8]> {
+        const OPERATION: &str = "WT_CURSOR.get_key";
         let get = method!(self.handle, get_key, OPERATION);
         let mut item = empty_item();
         // SAFETY: a raw cursor takes one item (rule 22), which the call fills in.
@@ -189,16 +217,12 @@ impl<'s, A> RawCursor<'s, A> {
         self.bytes(code, &item, OPERATION)
     }
 
-    /// The packed value of the position.
     #[inline]
-    pub(crate) fn value(&self) -> Result<&[u8]> {
+    fn get_value(&self) -> Result<&[u8]> {
         const OPERATION: &str = "WT_CURSOR.get_value";
-        if self.position != Position::Entry {
-            return Err(self.not_positioned(OPERATION));
-        }
         let get = method!(self.handle, get_value, OPERATION);
         let mut item = empty_item();
-        // SAFETY: as in `key`.
+        // SAFETY: as in `get_key`.
         let code = unsafe { get(self.handle.as_ptr(), &raw mut item) };
         self.bytes(code, &item, OPERATION)
     }
@@ -220,7 +244,7 @@ impl<'s, A> RawCursor<'s, A> {
 
     /// Gives up position and bounds.
     pub(crate) fn reset(&mut self) -> Result<()> {
-        self.bounds.clear();
+        self.bounds = None;
         self.leave()
     }
 
@@ -230,11 +254,18 @@ impl<'s, A> RawCursor<'s, A> {
         self.used = false;
         self.engine_reset()?;
         // The engine's reset drops bounds as well.
-        let bounds = std::mem::take(&mut self.bounds);
-        for (bound, key) in &bounds {
+        match self.bounds.take() {
+            Some(bounds) => self.set_bounds_again(bounds),
+            None => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn set_bounds_again(&mut self, bounds: Box<KeptBounds>) -> Result<()> {
+        for (bound, key) in bounds.iter() {
             self.set_bound(*bound, key)?;
         }
-        self.bounds = bounds;
+        self.bounds = Some(bounds);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ impl RawCursor<'_, Write> {
         }
         // An insert leaves no position (rule 27), and nothing to reset but bounds.
         self.position = Position::None;
-        self.used = !self.bounds.is_empty();
+        self.used = self.bounds.is_some();
         Ok(())
     }
 
