@@ -11,7 +11,7 @@ impl RawCursor<'_, Write> {
         let insert = method!(self.handle, insert, OPERATION);
         self.check_value(value, OPERATION)?;
         self.set_key(key, OPERATION)?;
-        self.set_value(value, OPERATION)?;
+        self.set_value(value)?;
         // SAFETY: key and value are set and live past the call, after which the engine refers to
         // neither, or `fail` resets (rule 16). No memory of the session is referred to: this
         // cursor has the session for itself (rule 18).
@@ -31,7 +31,7 @@ impl RawCursor<'_, Write> {
         let update = method!(self.handle, update, OPERATION);
         self.check_value(value, OPERATION)?;
         self.set_key(key, OPERATION)?;
-        self.set_value(value, OPERATION)?;
+        self.set_value(value)?;
         // SAFETY: as in `insert`.
         let code = unsafe { update(self.handle.as_ptr()) };
         self.found(code, OPERATION)
@@ -66,7 +66,7 @@ impl RawCursor<'_, Write> {
         }
         let update = method!(self.handle, update, OPERATION);
         self.check_value(value, OPERATION)?;
-        self.set_value(value, OPERATION)?;
+        self.set_value(value)?;
         // SAFETY: the key is the engine's own, at the position; the value as in `insert`.
         let code = unsafe { update(self.handle.as_ptr()) };
         if code == 0 {
@@ -104,8 +104,9 @@ impl RawCursor<'_, Write> {
 
     /// Sets the value for a call that follows at once.
     #[inline]
-    fn set_value(&mut self, value: &[u8], operation: &'static str) -> Result<()> {
-        let set = method!(self.handle, set_value, operation);
+    fn set_value(&mut self, value: &[u8]) -> Result<()> {
+        const OPERATION: &str = "WT_CURSOR.set_value";
+        let set = method!(self.handle, set_value, OPERATION);
         let item = item(value);
         // SAFETY: as in `set_key`; an empty value is legal (rule 15).
         unsafe { set(self.handle.as_ptr(), &raw const item) };
