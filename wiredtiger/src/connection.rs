@@ -51,7 +51,7 @@ pub(crate) struct Shared {
     /// Tells the tables of this connection from those of others.
     pub(crate) number: u64,
     pub(crate) durability: Durability,
-    home: Home,
+    home: Arc<Home>,
 }
 
 impl Connection {
@@ -81,7 +81,7 @@ impl Connection {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         // Before anything is touched: settings that are wrong.
         options.config(true)?;
-        let home = Home::claim(path, options)?;
+        let home = Arc::new(Home::claim(path, options)?);
         let raw = open_engine(&home, options)?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let durability = options.effective_durability();
@@ -174,15 +174,15 @@ impl Connection {
 
 /// Opens the engine on a home, so that nothing committed before is lost by the change of the
 /// durability from one opening to the next.
-fn open_engine(home: &Home, options: &ConnectionOptions) -> Result<RawConnection> {
+fn open_engine(home: &Arc<Home>, options: &ConnectionOptions) -> Result<RawConnection> {
     let open = |logged| {
         let mut config = options.config(logged)?;
         home.finish_config(&mut config, options)?;
-        RawConnection::open(&home.c_path()?, &config.finish())
+        RawConnection::open(home, &config.finish())
             .map_err(|error| error.on(&home.path().to_string_lossy()))
     };
     let logged = options.effective_durability() != Durability::Checkpoint;
-    if logged || !home.has_log() {
+    if logged || !home.has_log()? {
         return open(logged);
     }
     // Without a log the engine would ignore what is only in the log of a killed process, and a

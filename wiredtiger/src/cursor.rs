@@ -145,11 +145,7 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
     /// # Errors
     /// As for [`key`](Self::key).
     pub fn entry(&self) -> Result<(K::Ref<'_>, V::Ref<'_>)> {
-        let (key, value) = self.raw.entry()?;
-        match (K::unpack(key), V::unpack(value)) {
-            (Ok(key), Ok(value)) => Ok((key, value)),
-            (Err(error), _) | (_, Err(error)) => Err(error.on(&self.raw.uri())),
-        }
+        Ok((self.key()?, self.value()?))
     }
 
     /// Limits the cursor to a range of keys until the next [`reset`](Self::reset); it gives up

@@ -123,14 +123,21 @@ impl Home {
         Ok(())
     }
 
-    /// Whether there are log files, of this or an earlier process.
-    pub(crate) fn has_log(&self) -> bool {
-        let Ok(entries) = fs::read_dir(&self.path) else {
-            return false;
-        };
-        entries
-            .flatten()
-            .any(|entry| entry.file_name().as_bytes().starts_with(b"WiredTigerLog."))
+    /// Whether there are log files, of this or an earlier process, here or in a folder that the
+    /// home's own settings name.
+    pub(crate) fn has_log(&self) -> Result<bool> {
+        if self.identity.is_none() {
+            return Ok(false);
+        }
+        let failed = |why| Error::io(OPERATION, self.path.display(), &why);
+        for entry in fs::read_dir(&self.path).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            if name.as_bytes().starts_with(b"WiredTigerLog.") {
+                return Ok(true);
+            }
+        }
+        let settings = fs::read_to_string(self.path.join("WiredTiger.basecfg"));
+        Ok(settings.is_ok_and(|text| text.contains("path=")))
     }
 
     pub(crate) fn c_path(&self) -> Result<CString> {

@@ -25,8 +25,9 @@ pub use connection::Connection;
 pub use cursor::{Cursor, CursorMut};
 pub use error::{Error, ErrorKind, Result};
 pub use options::{
-    CheckpointPolicy, Compressor, ConnectionOptions, Durability, EvictionOptions, Isolation,
-    LogOptions, SessionOptions, Statistics, TableOptions, TransactionOptions,
+    CheckpointOptions, CheckpointPolicy, Compressor, ConnectionOptions, Durability,
+    EvictionOptions, Isolation, LogOptions, SessionOptions, Statistics, TableOptions,
+    TransactionOptions,
 };
 pub use pack::Pack;
 pub use pool::{PooledSession, SessionPool};

@@ -36,7 +36,8 @@ pub(crate) fn table_uri(name: &str) -> Result<String> {
     if name.starts_with('.') {
         return refuse("begins with a dot");
     }
-    if name.starts_with("WiredTiger") {
+    // In any case: some file systems do not tell them apart.
+    if name.to_ascii_lowercase().starts_with("wiredtiger") {
         return refuse("begins with WiredTiger, which the engine keeps for itself");
     }
     Ok(format!("table:{name}"))
@@ -67,6 +68,7 @@ mod tests {
             "a(b",
             "WiredTiger",
             "WiredTigerHS",
+            "wiredtiger",
             "a\nb",
         ] {
             assert!(table_uri(name).is_err(), "{name:?}");

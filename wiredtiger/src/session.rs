@@ -5,15 +5,14 @@ use std::fmt;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
-use crate::config::{Config, Method};
 use crate::connection::Shared;
 use crate::cursor::{Cursor, CursorMut};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::name::table_uri;
-use crate::options::{Durability, TableOptions, TransactionOptions};
+use crate::options::{CheckpointOptions, Durability, TableOptions, TransactionOptions};
 use crate::pack::Pack;
 use crate::range::Range;
-use crate::raw::RawSession;
+use crate::raw::{RawSession, RawValue};
 use crate::table::{Table, TableEntry};
 use crate::transaction::Transaction;
 use crate::value_ref::ValueRef;
@@ -110,10 +109,22 @@ impl Session {
     ) -> Result<Table<K, V>> {
         let entry = entry::<K, V>(name)?;
         let config = options.config::<K, V>()?.finish();
-        self.settled()?
-            .create(&entry.uri, &config)
-            .map_err(|error| error.on(&entry.uri.to_string_lossy()))?;
-        self.open_entry(entry)
+        let uri = entry.uri.clone();
+        let raw = self.settled()?;
+        raw.create(&uri, &config)
+            .map_err(|error| error.on(&uri.to_string_lossy()))?;
+        let table = Table::new(self.shared().tables.intern(entry));
+        match self.check_table(&table) {
+            // The engine's word for a table that a killed process was about to create.
+            Err(error) if error.kind() == ErrorKind::InvalidArgument => {
+                if !self.raw.finish_creation(&uri, &config)? {
+                    return Err(error);
+                }
+                self.check_table(&table)?;
+            }
+            checked => checked?,
+        }
+        Ok(table)
     }
 
     /// Opens a table that is there.
@@ -124,14 +135,15 @@ impl Session {
     ///   both.
     /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): it cannot have this name.
     pub fn open_table<K: Pack, V: Pack>(&self, name: &str) -> Result<Table<K, V>> {
-        self.open_entry(entry::<K, V>(name)?)
+        let table = Table::new(self.shared().tables.intern(entry::<K, V>(name)?));
+        self.check_table(&table)?;
+        Ok(table)
     }
 
-    fn open_entry<K: Pack, V: Pack>(&self, entry: TableEntry) -> Result<Table<K, V>> {
-        let table = Table::new(self.shared().tables.intern(entry));
-        // Opening a cursor is what finds the table and compares its formats.
-        self.raw.cursor(self.slot(&table)?)?;
-        Ok(table)
+    /// Opening a cursor is what finds the table and compares its formats.
+    fn check_table<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<()> {
+        self.raw.cursor(self.slot(table)?)?;
+        Ok(())
     }
 
     #[inline]
@@ -154,7 +166,10 @@ impl Session {
     ) -> Result<Option<ValueRef<'_, V>>> {
         let mut cursor = self.raw.cursor(self.slot(table)?)?;
         let found = self.with_scratch::<K, _>(|scratch| cursor.search(K::pack(key, scratch)?))?;
-        Ok(found.then(|| ValueRef::new(cursor)))
+        if !found {
+            return Ok(None);
+        }
+        Ok(Some(ValueRef::new(RawValue::new(cursor)?)))
     }
 
     /// A copy of the value at `key`.
@@ -306,19 +321,17 @@ impl Session {
     /// - [`NotSupported`](crate::ErrorKind::NotSupported): the database is in memory.
     /// - [`Io`](crate::ErrorKind::Io): the disk is full or fails.
     pub fn checkpoint(&mut self) -> Result<()> {
-        self.settled()?.checkpoint(&Config::new().finish())
+        self.checkpoint_with(&CheckpointOptions::new())
     }
 
-    /// Takes a checkpoint with settings of `WT_SESSION.checkpoint` in the engine's own language,
-    /// `name=nightly` for example.
+    /// Takes a checkpoint that has a name, for example.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): a setting is not valid. Otherwise
-    /// as [`checkpoint`](Self::checkpoint).
-    pub fn checkpoint_raw(&mut self, settings: &str) -> Result<()> {
-        let mut config = Config::new();
-        config.raw(Method::Checkpoint, settings)?;
-        self.settled()?.checkpoint(&config.finish())
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the name has other characters than
+    /// ASCII letters, digits, `_` and `-`. Otherwise as [`checkpoint`](Self::checkpoint).
+    pub fn checkpoint_with(&mut self, options: &CheckpointOptions) -> Result<()> {
+        let config = options.config()?.finish();
+        self.settled()?.checkpoint(&config)
     }
 
     /// Brings the log of all that is committed, by any session, up to `durability`. Does nothing

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use crate::error::Result;
 use crate::pack::Pack;
-use crate::raw::RawCursor;
+use crate::raw::RawValue;
 
 /// A value read in place: no copy was made.
 ///
@@ -32,16 +32,15 @@ use crate::raw::RawCursor;
 /// ```
 #[must_use]
 pub struct ValueRef<'t, V> {
-    cursor: RawCursor<'t>,
+    raw: RawValue<'t>,
     value: PhantomData<fn() -> V>,
 }
 
 impl<'t, V: Pack> ValueRef<'t, V> {
-    /// `cursor` is at an entry.
     #[inline]
-    pub(crate) fn new(cursor: RawCursor<'t>) -> Self {
+    pub(crate) fn new(raw: RawValue<'t>) -> Self {
         Self {
-            cursor,
+            raw,
             value: PhantomData,
         }
     }
@@ -52,7 +51,7 @@ impl<'t, V: Pack> ValueRef<'t, V> {
     /// [`Decode`](crate::ErrorKind::Decode) when the stored bytes are not what the type says.
     #[inline]
     pub fn get(&self) -> Result<V::Ref<'_>> {
-        V::unpack(self.packed()?).map_err(|error| error.on(&self.cursor.uri()))
+        V::unpack(self.packed()).map_err(|error| error.on(&self.raw.uri()))
     }
 
     /// A copy of the value; the cursor goes back to the session.
@@ -64,12 +63,10 @@ impl<'t, V: Pack> ValueRef<'t, V> {
     }
 
     /// The bytes as they are stored.
-    ///
-    /// # Errors
-    /// What the engine says; there is no usual reason.
     #[inline]
-    pub fn packed(&self) -> Result<&[u8]> {
-        self.cursor.value()
+    #[must_use]
+    pub fn packed(&self) -> &[u8] {
+        self.raw.bytes()
     }
 }
 
@@ -79,8 +76,7 @@ impl Deref for ValueRef<'_, Vec<u8>> {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        // A cursor at an entry has a value; the engine only fails this call when it is not.
-        self.cursor.value().unwrap_or_default()
+        self.packed()
     }
 }
 

@@ -2,6 +2,7 @@
 //! change the meaning of another setting, or reach the parser in a form that it mishandles.
 
 mod escape;
+mod refused;
 
 use std::ffi::c_char;
 use std::fmt::Write as _;
@@ -9,9 +10,16 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
-pub(crate) use escape::Method;
-
 use crate::error::{Error, ErrorKind, Result};
+
+/// The engine method that a configuration is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Open,
+    OpenSession,
+    Create,
+    BeginTransaction,
+}
 
 /// Zero bytes after the string. The engine's parser reads past the end of a string that ends in
 /// a category without a value (docs/engine-facts.md, rule 10).
@@ -172,13 +180,14 @@ impl Value for &'static str {
     }
 }
 
-/// A time in whole milliseconds, rounded up: a short limit must not become "no limit".
+/// A time in whole milliseconds, rounded up and at least one: zero is "no limit" to the engine.
 pub(crate) struct Millis(pub(crate) Duration);
 
 impl Value for Millis {
     fn write(&self, text: &mut String) {
         let millis = self.0.as_nanos().div_ceil(1_000_000);
-        u64::try_from(millis).unwrap_or(u64::MAX).write(text);
+        // The engine's numbers are signed.
+        i64::try_from(millis.max(1)).unwrap_or(i64::MAX).write(text);
     }
 }
 

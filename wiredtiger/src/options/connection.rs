@@ -11,6 +11,9 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Compressor, Durability, EvictionOptions};
 
+/// More than any program has, and less than the engine's arithmetic bears.
+const MAX_SESSIONS: u32 = 1_000_000;
+
 /// Which statistics the engine keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -39,7 +42,7 @@ impl LogOptions {
         Self::default()
     }
 
-    /// The size of one log file, 100 KB to 2 GB. Default: 100 MB.
+    /// The size of one log file, 100 KiB to 2 GB. Default: 100 MB.
     pub fn file_max(mut self, size: ByteSize) -> Self {
         self.file_max = Some(size);
         self
@@ -195,7 +198,8 @@ impl ConnectionOptions {
         self
     }
 
-    /// How many sessions can be open, the engine's own included. Default: 100.
+    /// How many sessions can be open, about; the engine keeps some more for itself. Up to a
+    /// million. Default: 100.
     pub fn session_max(mut self, sessions: u32) -> Self {
         self.session_max = Some(sessions);
         self
@@ -317,6 +321,14 @@ impl ConnectionOptions {
         }
         config.set_opt("cache_size", self.cache_size);
         config.set_opt("cache_max_wait_ms", self.cache_max_wait.map(Millis));
+        if self.session_max.is_some_and(|max| max > MAX_SESSIONS) {
+            // The engine adds its own and does not notice when that is too much.
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "configuration",
+                format!("session_max: at most {MAX_SESSIONS} are possible"),
+            ));
+        }
         config.set_opt("session_max", self.session_max);
         config.set_opt("mmap", self.mmap);
         config.set_opt("statistics", self.statistics.map(Statistics::words));

@@ -1,11 +1,13 @@
 //! Options: what is set when a database, session, table or transaction begins.
 
+mod checkpoint;
 mod connection;
 mod eviction;
 mod session;
 mod table;
 mod transaction;
 
+pub use checkpoint::CheckpointOptions;
 pub use connection::{CheckpointPolicy, ConnectionOptions, LogOptions, Statistics};
 pub use eviction::EvictionOptions;
 pub use session::SessionOptions;

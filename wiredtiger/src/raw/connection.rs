@@ -1,8 +1,9 @@
 //! The connection handle.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
+use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use wiredtiger_sys as ffi;
 
@@ -11,6 +12,7 @@ use super::{Bound, check, fork};
 use crate::config::ConfigString;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::last_code;
+use crate::home::Home;
 
 /// An open database. Closing it is safe at any time: sessions own a share of it, so there are
 /// none left when it is dropped.
@@ -23,8 +25,10 @@ pub(crate) struct RawConnection {
     /// Connection calls share a session inside the engine without a lock (rule 1).
     calls: Mutex<()>,
     bounds: CompiledBounds,
-    /// After the handle: the engine uses it until it is closed.
-    events: EventHandler,
+    /// Used by the engine until it is closed: freed then, and not before.
+    events: ManuallyDrop<EventHandler>,
+    /// The folder, which stays claimed as long as the engine has it open.
+    home: Arc<Home>,
 }
 
 /// Settings of `WT_CURSOR.bound`, parsed once. The strings belong to the connection.
@@ -37,15 +41,19 @@ unsafe impl Send for RawConnection {}
 unsafe impl Sync for RawConnection {}
 
 impl RawConnection {
-    pub(crate) fn open(home: &CStr, config: &ConfigString) -> Result<Self> {
+    pub(crate) fn open(home: &Arc<Home>, config: &ConfigString) -> Result<Self> {
         const OPERATION: &str = "wiredtiger_open";
         fork::watch();
+        if in_callback() {
+            return Err(reentrant());
+        }
+        let path = home.c_path()?;
         let events = EventHandler::new();
         let mut handle = ptr::null_mut();
         // SAFETY: the strings are NUL-terminated, the configuration padded (rule 10), and the
         // handler outlives the connection (rule 37).
         let code = unsafe {
-            ffi::wiredtiger_open(home.as_ptr(), events.as_ptr(), config.as_ptr(), &mut handle)
+            ffi::wiredtiger_open(path.as_ptr(), events.as_ptr(), config.as_ptr(), &mut handle)
         };
         // A database that needs recovery and must not be written is reported as a panic.
         let recovery = code == ffi::WT_PANIC && last_code() == ffi::WT_RUN_RECOVERY;
@@ -63,7 +71,8 @@ impl RawConnection {
             generation: fork::generation(),
             calls: Mutex::new(()),
             bounds: CompiledBounds([ptr::null(); 4]),
-            events,
+            events: ManuallyDrop::new(events),
+            home: Arc::clone(home),
         };
         connection.bounds = connection.compile_bounds()?;
         connection.events.resume_panic();
@@ -159,6 +168,7 @@ impl RawConnection {
         if self.closed {
             return Ok(());
         }
+        self.stop_checkpoints();
         let close = method!(self.handle, close, OPERATION);
         self.closed = true;
         // SAFETY: the handle is open and used for the last time: `closed` is set, and `&mut self`
@@ -170,16 +180,53 @@ impl RawConnection {
     }
 }
 
+impl RawConnection {
+    /// Closing stops the thread that takes checkpoints, and then writes a last one, whose log
+    /// would wake the thread that is gone: the engine reads through a null pointer (rule 49).
+    fn stop_checkpoints(&self) {
+        const OPERATION: &str = "WT_CONNECTION.reconfigure";
+        // SAFETY: the connection is open; the engine fills in its methods (rule 1).
+        let reconfigure = unsafe { (*self.handle.as_ptr()).reconfigure };
+        if let Some(reconfigure) = reconfigure {
+            let settings = c"checkpoint=(wait=0,log_size=0)";
+            // SAFETY: as above, and nobody else uses the connection while it is closed; the literal
+            // does not end in a bare category (rule 10).
+            let code = unsafe { reconfigure(self.handle.as_ptr(), settings.as_ptr()) };
+            if let Err(error) = check(code, OPERATION) {
+                // A database for reading has no such thread, a panicked one takes no checkpoint.
+                tracing::debug!(%error, "checkpoints could not be stopped");
+            }
+        }
+    }
+}
+
 impl Drop for RawConnection {
     fn drop(&mut self) {
         if self.check_caller().is_err() {
             // In the child of a fork the engine would wait for threads that are not there (rule 7),
-            // in a callback for itself (rule 37). The handle is leaked.
+            // in a callback for itself (rule 37). All that it uses is leaked, and the folder stays
+            // claimed.
+            keep_for_ever(Arc::clone(&self.home));
             return;
         }
         if let Err(error) = self.close() {
             tracing::error!(%error, "closing the database failed");
         }
+        if self.closed {
+            // SAFETY: the engine is closed (rule 37), and this is the last use.
+            unsafe { ManuallyDrop::drop(&mut self.events) };
+        }
+    }
+}
+
+/// Keeps a folder claimed for the rest of the process.
+#[cold]
+fn keep_for_ever(home: Arc<Home>) {
+    static KEPT: Mutex<Vec<Arc<Home>>> = Mutex::new(Vec::new());
+    // In the child of a fork another thread may have held the lock for good.
+    match KEPT.try_lock() {
+        Ok(mut kept) => kept.push(home),
+        Err(_) => std::mem::forget(home),
     }
 }
 

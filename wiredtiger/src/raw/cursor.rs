@@ -183,6 +183,7 @@ impl<'s, A> RawCursor<'s, A> {
     /// The packed key of the position.
     #[inline]
     pub(crate) fn key(&self) -> Result<&[u8]> {
+        self.session.connection().check_caller()?;
         if self.position == Position::None {
             return Err(self.not_positioned("WT_CURSOR.get_key"));
         }
@@ -192,13 +193,14 @@ impl<'s, A> RawCursor<'s, A> {
     /// The packed value of the position.
     #[inline]
     pub(crate) fn value(&self) -> Result<&[u8]> {
+        self.session.connection().check_caller()?;
         if self.position != Position::Entry {
             return Err(self.not_positioned("WT_CURSOR.get_value"));
         }
         self.get_value()
     }
 
-    /// Key and value of the position, packed.
+    /// Key and value of the position, packed. Right after a step, which has made the checks.
     #[inline]
     pub(crate) fn entry(&self) -> Result<(&[u8], &[u8])> {
         if self.position != Position::Entry {

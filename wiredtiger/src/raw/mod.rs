@@ -29,13 +29,16 @@ mod cursor_cache;
 mod cursor_write;
 mod events;
 mod fork;
+mod half_made;
 mod session;
 mod session_write;
 mod unlogged;
+mod value;
 
 pub(crate) use connection::RawConnection;
 pub(crate) use cursor::{Bound, RawCursor, Read, Write};
 pub(crate) use session::RawSession;
+pub(crate) use value::RawValue;
 
 use std::ffi::c_int;
 

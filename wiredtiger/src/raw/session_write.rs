@@ -49,6 +49,15 @@ impl RawSession {
         let code = unsafe { begin(self.handle.as_ptr(), pointer(config)) };
         if code == 0 {
             self.running.set(Running::Yes);
+        } else {
+            // A transaction that failed to begin leaves its isolation to the session (rule 48):
+            // one that begins and ends takes it away.
+            // SAFETY: as above.
+            let again = unsafe { begin(self.handle.as_ptr(), ptr::null()) };
+            if again == 0 {
+                // The first error is the one to tell.
+                let _ = self.rollback();
+            }
         }
         self.finish(code, OPERATION)
     }

@@ -9,13 +9,13 @@ use std::ptr::{self, NonNull};
 use wiredtiger_sys as ffi;
 
 use super::session::RawSession;
-use crate::config::{Config, Method};
 use crate::error::Result;
+use crate::options::CheckpointOptions;
 
-/// What the metadata says of a file whose last checkpoint had no log: the largest position.
+/// What the metadata says of a file whose last checkpoint had no log: the largest position. Tables
+/// that are never logged say it, too, and text that a user stored with a table may: one checkpoint
+/// too many does no harm.
 const NO_LOG: &[u8] = b"checkpoint_lsn=(4294967295,2147483647)";
-/// A table that is never logged stays as it is.
-const NEVER_LOGGED: &[u8] = b"log=(enabled=false)";
 
 impl RawSession {
     /// Takes a checkpoint that covers the files that were last written without a log. The
@@ -36,9 +36,8 @@ impl RawSession {
                 tracing::warn!(%error, "a table could not be checkpointed");
             }
         }
-        let mut config = Config::new();
-        config.raw(Method::Checkpoint, "force=true")?;
-        self.checkpoint(&config.finish())
+        let options = CheckpointOptions::new().force(true);
+        self.checkpoint(&options.config()?.finish())
     }
 
     fn unlogged_files(&mut self) -> Result<Vec<CString>> {
@@ -66,7 +65,7 @@ impl RawSession {
             // SAFETY: as above.
             let settings = unsafe { bytes(&value) };
             let ours = uri.starts_with(b"file:") && !uri.starts_with(b"file:WiredTiger");
-            if ours && contains(settings, NO_LOG) && !contains(settings, NEVER_LOGGED) {
+            if ours && contains(settings, NO_LOG) {
                 files.extend(CStr::from_bytes_until_nul(uri).ok().map(CStr::to_owned));
             }
         }
@@ -75,7 +74,11 @@ impl RawSession {
     }
 
     /// Opens a cursor that the session's cache does not know.
-    fn open_plain_cursor(&mut self, uri: &CStr, config: &CStr) -> Result<NonNull<ffi::WT_CURSOR>> {
+    pub(super) fn open_plain_cursor(
+        &mut self,
+        uri: &CStr,
+        config: &CStr,
+    ) -> Result<NonNull<ffi::WT_CURSOR>> {
         const OPERATION: &str = "WT_SESSION.open_cursor";
         let open = method!(self.handle, open_cursor, OPERATION);
         let mut cursor = ptr::null_mut();
@@ -100,7 +103,7 @@ impl RawSession {
 ///
 /// # Safety
 /// The item's memory must be valid and unchanged while the slice is used.
-unsafe fn bytes(item: &ffi::WT_ITEM) -> &[u8] {
+pub(super) unsafe fn bytes(item: &ffi::WT_ITEM) -> &[u8] {
     if item.size == 0 || item.data.is_null() {
         return &[];
     }
@@ -108,6 +111,6 @@ unsafe fn bytes(item: &ffi::WT_ITEM) -> &[u8] {
     unsafe { std::slice::from_raw_parts(item.data.cast(), item.size) }
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
+pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }

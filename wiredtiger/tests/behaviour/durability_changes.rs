@@ -72,6 +72,13 @@ fn nothing_committed_is_lost() {
     }
     let (_dir, home) = temp();
     let connection = options(Durability::Checkpoint).open(&home).unwrap();
+    // Text of a user that looks like the engine's own says nothing.
+    let misleading = TableOptions::new().app_metadata("log=(enabled=false)");
+    let mut session = connection.open_session().unwrap();
+    session
+        .create_table::<u64, u64>(TABLES[0], &misleading)
+        .unwrap();
+    drop(session);
     add(&connection, 0);
     connection.close().unwrap();
 

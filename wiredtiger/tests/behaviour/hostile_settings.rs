@@ -71,7 +71,6 @@ fn nothing_a_caller_writes_harms_the_database() {
                     .begin_with(&TransactionOptions::new().raw(*text))
                     .map(drop),
             ),
-            ("checkpoint", session.checkpoint_raw(text)),
         ];
         for (method, outcome) in outcomes {
             if let Err(error) = outcome {
@@ -104,6 +103,26 @@ fn native_code_and_the_environment_stay_out() {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{text}");
     }
+    // Each of these was seen to harm the engine.
+    let count = "compile_configuration_count=4294967295";
+    for text in [
+        count,
+        "log=(path=elsewhere)",
+        "salvage=true",
+        "history_store=(file_max=1)",
+    ] {
+        let error = Connection::options()
+            .create(true)
+            .raw(text)
+            .open(&home)
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{text}");
+    }
+    let error = Connection::options()
+        .session_max(u32::MAX)
+        .open_in_memory()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     // Nor can a value break out of its quotes.
     let options = TableOptions::new().app_metadata("x\",key_format=\"q");
     let (_connection, mut session, _) = in_memory();

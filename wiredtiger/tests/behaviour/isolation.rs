@@ -96,3 +96,19 @@ fn a_session_that_only_reads_writes_in_a_transaction_of_its_own_level() {
         Some("v")
     );
 }
+
+#[test]
+fn a_transaction_that_cannot_begin_leaves_nothing_behind() {
+    let (connection, mut session, table) = in_memory();
+    session.put(&table, "k", "1").unwrap();
+    let (mut other, _) = strings(&connection);
+    let bad = TransactionOptions::new().raw("isolation=read-uncommitted,read_timestamp=zz");
+    session.begin_with(&bad).map(drop).unwrap_err();
+    let mut open = other.begin().unwrap();
+    open.put(&table, "k", "uncommitted").unwrap();
+    assert_eq!(
+        session.get_owned(&table, "k").unwrap().as_deref(),
+        Some("1")
+    );
+    session.put(&table, "l", "2").unwrap();
+}

@@ -11,6 +11,8 @@
 mod common;
 
 mod access_example;
+mod checkpoint_names;
+mod closing;
 mod cursor_positions;
 mod drop_order;
 mod durability_changes;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use wiredtiger::{
-    ByteSize, CheckpointPolicy, Compressor, Connection, Durability, ErrorKind, EvictionOptions,
-    Isolation, LogOptions, SessionOptions, Statistics, TableOptions, TransactionOptions,
+    ByteSize, CheckpointOptions, CheckpointPolicy, Compressor, Connection, Durability, ErrorKind,
+    EvictionOptions, Isolation, LogOptions, SessionOptions, Statistics, TableOptions,
+    TransactionOptions,
 };
 
 use crate::common::{strings, temp};
@@ -88,7 +89,8 @@ fn the_engine_knows_them_all() {
             .unwrap();
         txn.put(&table, 1, b"one").unwrap();
         txn.commit().unwrap();
-        session.checkpoint_raw("name=nightly").unwrap();
+        let nightly = CheckpointOptions::new().name("nightly").force(true);
+        session.checkpoint_with(&nightly).unwrap();
         if level == Durability::Checkpoint {
             session.log_flush(level).unwrap();
         } else {

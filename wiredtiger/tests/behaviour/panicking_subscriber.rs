@@ -129,3 +129,29 @@ fn a_subscriber_that_calls_the_engine_is_refused() {
     assert!(!seen.is_empty() && seen.iter().all(|kind| *kind == ErrorKind::NotSupported));
     session.put(&table, "k", "v").unwrap();
 }
+
+/// Drops the last owner of a database at the first event.
+struct DropsTheLast(std::sync::Mutex<Option<Connection>>);
+
+impl<S: tracing::Subscriber> Layer<S> for DropsTheLast {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "wiredtiger::engine" {
+            drop(self.0.lock().unwrap().take());
+        }
+    }
+}
+
+#[test]
+fn the_last_owner_may_go_inside_a_handler() {
+    let (_dir, home) = temp();
+    let connection = Connection::create(&home).unwrap();
+    let (_other, mut session, table) = in_memory();
+    let layer = DropsTheLast(std::sync::Mutex::new(Some(connection)));
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        let bad = TableOptions::new().raw("no_such_setting=1");
+        session.create_table::<u64, u64>("x", &bad).unwrap_err();
+    });
+    // It could not be closed there: the engine has it for the rest of the process.
+    assert_eq!(Connection::open(&home).unwrap_err().kind(), ErrorKind::Busy);
+    session.put(&table, "k", "v").unwrap();
+}

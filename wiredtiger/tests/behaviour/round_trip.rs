@@ -122,7 +122,7 @@ fn reads_borrow_and_copies_do_not() {
     let copy = {
         let value = session.get(&table, "k").unwrap().unwrap();
         assert_eq!(value.get().unwrap(), "value");
-        assert_eq!(value.packed().unwrap(), b"value\0");
+        assert_eq!(value.packed(), b"value\0");
         value.into_owned().unwrap()
     };
     session.put(&table, "k", "other").unwrap();

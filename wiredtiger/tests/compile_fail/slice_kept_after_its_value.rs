@@ -16,7 +16,7 @@ fn of_text(value: ValueRef<'_, String>) -> Result<()> {
 }
 
 fn packed(value: ValueRef<'_, u64>) -> Result<()> {
-    let bytes = value.packed()?;
+    let bytes = value.packed();
     drop(value); //~ E0505
     println!("{bytes:?}");
     Ok(())
