@@ -215,7 +215,9 @@ impl<'s, K: Pack, V: Pack> CursorMut<'s, K, V> {
     /// Removes the entry at the position; the next step goes on from there.
     ///
     /// # Errors
-    /// As for [`update_current`](Self::update_current).
+    /// As for [`update_current`](Self::update_current); and
+    /// [`Rollback`](crate::ErrorKind::Rollback), outside a transaction too, when another session
+    /// has changed the entry: search and try again.
     pub fn remove_current(&mut self) -> Result<()> {
         self.raw.remove_current()
     }

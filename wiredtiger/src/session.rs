@@ -25,7 +25,9 @@ use crate::value_ref::ValueRef;
 /// memory, and takes `&mut self`. The compiler sorts them out.
 ///
 /// An operation outside a [`Transaction`] is a transaction of its own, at the connection's
-/// [`Durability`]. Such writes are tried again by the engine when they conflict with others.
+/// [`Durability`]. Such writes are tried again by the engine when they conflict with others,
+/// except for changes at a cursor's position, which can fail with
+/// [`Rollback`](crate::ErrorKind::Rollback).
 ///
 /// Do not hold a value or a positioned cursor while you wait for another session: what it keeps
 /// in the cache can be what the other one waits for.
