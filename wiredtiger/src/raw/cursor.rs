@@ -209,7 +209,7 @@ impl<'s, A> RawCursor<'s, A> {
         Ok((self.get_key()?, self.get_value()?))
     }
 
-    #[inline]
+    #[inline(always)]
     fn get_key(&self) -> Result<&[u8]> {
         const OPERATION: &str = "WT_CURSOR.get_key";
         let get = method!(self.handle, get_key, OPERATION);
@@ -219,7 +219,7 @@ impl<'s, A> RawCursor<'s, A> {
         self.bytes(code, &item, OPERATION)
     }
 
-    #[inline]
+    #[inline(always)]
     fn get_value(&self) -> Result<&[u8]> {
         const OPERATION: &str = "WT_CURSOR.get_value";
         let get = method!(self.handle, get_value, OPERATION);
@@ -233,15 +233,20 @@ impl<'s, A> RawCursor<'s, A> {
     #[inline]
     fn bytes(&self, code: c_int, item: &ffi::WT_ITEM, operation: &'static str) -> Result<&[u8]> {
         if code != 0 {
-            return Err(failure(code, operation).on(&self.uri()));
+            return Err(self.unreadable(code, operation));
         }
-        if item.size == 0 || item.data.is_null() {
+        if item.data.is_null() {
             return Ok(&[]);
         }
         // SAFETY: the memory is valid until this cursor moves, which takes `&mut self`, or until
         // the session writes, begins or ends a transaction, which takes `&mut` of the session
         // that this cursor borrows (rule 18).
         Ok(unsafe { std::slice::from_raw_parts(item.data.cast(), item.size) })
+    }
+
+    #[cold]
+    fn unreadable(&self, code: c_int, operation: &'static str) -> Error {
+        failure(code, operation).on(&self.uri())
     }
 
     /// Gives up position and bounds.

@@ -12,13 +12,7 @@ macro_rules! method {
         let method = unsafe { (*$handle.as_ptr()).$name };
         match method {
             Some(method) => method,
-            None => {
-                return Err($crate::error::Error::engine(
-                    libc::ENOTSUP,
-                    $operation,
-                    String::new(),
-                ));
-            }
+            None => return Err($crate::raw::missing($operation)),
         }
     }};
 }
@@ -51,6 +45,12 @@ fn check(code: c_int, operation: &'static str) -> Result<()> {
     } else {
         Err(failure(code, operation))
     }
+}
+
+/// The engine has no such method here.
+#[cold]
+fn missing(operation: &'static str) -> Error {
+    Error::engine(libc::ENOTSUP, operation, String::new())
 }
 
 #[cold]
