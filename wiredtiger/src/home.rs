@@ -101,16 +101,16 @@ impl Home {
         options: &ConnectionOptions,
     ) -> Result<()> {
         let on_disk = self.identity.is_some();
-        let there = holds_database(&self.path);
         // A new home would keep the setting, and other programs would salvage it every time.
-        if options.salvages() && there {
+        if options.salvages() && holds_database(&self.path) {
             config.set("salvage", true);
         }
         // Settings, and native code to load, could come from the environment (rule 9).
         if std::env::var_os(VARIABLE).is_some() {
             // A new home would keep this setting, too, and never be opened again (rule 40). And
             // one without settings of its own would not tell upstream's tools that it has a log.
-            if on_disk && !there {
+            // The engine takes a home for new as long as this file is missing.
+            if on_disk && !self.path.join("WiredTiger.turtle").exists() {
                 let text = format!(
                     "{} cannot be created while {VARIABLE} is in the environment, which is not \
                      trusted with settings: unset it",

@@ -39,6 +39,11 @@ fn settings_of_the_environment_are_ignored() {
         refused.contains("WIREDTIGER_CONFIG"),
         "it says why: {refused}"
     );
+    // Nor is one whose creation was cut off a home already.
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(home.join("WiredTiger"), "").unwrap();
+    assert!(run(&home, hostile).contains("refused InvalidArgument"));
+    std::fs::remove_file(home.join("WiredTiger")).unwrap();
     for variable in [None, hostile, None, hostile] {
         assert!(run(&home, variable).contains("opened"), "{variable:?}");
     }
