@@ -43,15 +43,13 @@ pub struct Connection {
     shared: Arc<Shared>,
 }
 
-/// What all owners of a connection share. The engine's handle goes first, the claim on the folder
-/// last.
+/// What all owners of a connection share.
 pub(crate) struct Shared {
     pub(crate) raw: RawConnection,
     pub(crate) tables: Tables,
     /// Tells the tables of this connection from those of others.
     pub(crate) number: u64,
     pub(crate) durability: Durability,
-    home: Arc<Home>,
 }
 
 impl Connection {
@@ -91,7 +89,6 @@ impl Connection {
             tables,
             number,
             durability,
-            home,
         });
         if durability != Durability::Checkpoint && !options.is_read_only() {
             cover_unlogged_files(&shared)?;
@@ -131,7 +128,7 @@ impl Connection {
     /// The folder of the database, without links in its path. For a database in memory, a name.
     #[must_use]
     pub fn home(&self) -> &Path {
-        self.shared.home.path()
+        self.shared.raw.home().path()
     }
 
     /// Whether opening created the database.
@@ -187,11 +184,10 @@ fn open_engine(home: &Arc<Home>, options: &ConnectionOptions) -> Result<RawConne
     }
     // Without a log the engine would ignore what is only in the log of a killed process, and a
     // later opening would not find it any more (rule 45).
-    let recovered = open(true)?;
+    let mut recovered = open(true)?;
     if options.is_read_only() {
         return Ok(recovered);
     }
-    let mut recovered = recovered;
     recovered.close()?;
     open(false)
 }

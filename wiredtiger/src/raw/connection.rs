@@ -124,6 +124,10 @@ impl RawConnection {
         }
     }
 
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
     #[inline]
     pub(crate) fn resume_panic(&self) {
         self.events.resume_panic();
@@ -178,9 +182,7 @@ impl RawConnection {
         self.events.resume_panic();
         result
     }
-}
 
-impl RawConnection {
     /// Closing stops the thread that takes checkpoints, and then writes a last one, whose log
     /// would wake the thread that is gone: the engine reads through a null pointer (rule 49).
     fn stop_checkpoints(&self) {

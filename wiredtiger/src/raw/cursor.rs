@@ -235,13 +235,10 @@ impl<'s, A> RawCursor<'s, A> {
         if code != 0 {
             return Err(self.unreadable(code, operation));
         }
-        if item.data.is_null() {
-            return Ok(&[]);
-        }
         // SAFETY: the memory is valid until this cursor moves, which takes `&mut self`, or until
         // the session writes, begins or ends a transaction, which takes `&mut` of the session
         // that this cursor borrows (rule 18).
-        Ok(unsafe { std::slice::from_raw_parts(item.data.cast(), item.size) })
+        Ok(unsafe { item_bytes(item) })
     }
 
     #[cold]
@@ -408,4 +405,17 @@ pub(super) fn empty_item() -> ffi::WT_ITEM {
         memsize: 0,
         flags: 0,
     }
+}
+
+/// The bytes that an item points to.
+///
+/// # Safety
+/// The memory must be valid and unchanged as long as the slice is used.
+#[inline]
+pub(super) unsafe fn item_bytes<'a>(item: &ffi::WT_ITEM) -> &'a [u8] {
+    if item.data.is_null() {
+        return &[];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(item.data.cast(), item.size) }
 }

@@ -24,6 +24,7 @@ mod cursor_write;
 mod events;
 mod fork;
 mod half_made;
+mod metadata;
 mod session;
 mod session_write;
 mod unlogged;

@@ -146,43 +146,40 @@ impl RawSession {
     /// Opens a cursor and checks that it is what its users take it for.
     #[cold]
     fn open_cursor(&self, slot: usize, mode: Mode) -> Result<NonNull<ffi::WT_CURSOR>> {
-        const OPERATION: &str = "WT_SESSION.open_cursor";
         self.ready()?;
         let table = self.shared.tables.get(slot)?;
-        let open = method!(self.handle, open_cursor, OPERATION);
         let config = match mode {
             Mode::Overwrite => c"raw=true",
             Mode::NoOverwrite => c"overwrite=false,raw=true",
         };
+        let handle = self.open_handle(&table.uri, config)?;
+        if let Err(error) = check_cursor(handle, &table.key_format, &table.value_format) {
+            self.close_cursor(handle);
+            return Err(error.on(&self.uri(slot)));
+        }
+        Ok(handle)
+    }
+
+    /// Opens a cursor that the cache does not know. Inside a transaction a failure is its end
+    /// (rule 21).
+    pub(super) fn open_handle(&self, uri: &CStr, config: &CStr) -> Result<NonNull<ffi::WT_CURSOR>> {
+        const OPERATION: &str = "WT_SESSION.open_cursor";
+        let open = method!(self.handle, open_cursor, OPERATION);
         let mut cursor = ptr::null_mut();
-        // SAFETY: the session is open, the URI is that of a table (rule 14), the configuration
-        // does not end in a bare category (rule 10).
+        // SAFETY: the session is open; the URI is there (rule 14); the configurations of this
+        // module do not end in a bare category (rule 10).
         let code = unsafe {
             open(
                 self.handle.as_ptr(),
-                table.uri.as_ptr(),
+                uri.as_ptr(),
                 ptr::null_mut(),
                 config.as_ptr(),
                 &mut cursor,
             )
         };
-        let opened = if code == 0 {
-            NonNull::new(cursor)
-        } else {
-            None
-        };
-        let Some(handle) = opened else {
-            // Inside a transaction this, too, is its end (rule 21).
-            let error = self.fail(code, OPERATION).on(&self.uri(slot));
-            self.connection().resume_panic();
-            return Err(error);
-        };
-        let checked = check_cursor(handle, &table.key_format, &table.value_format);
-        if let Err(error) = checked {
-            self.close_cursor(handle);
-            return Err(error.on(&self.uri(slot)));
-        }
-        Ok(handle)
+        self.finish(code, OPERATION)
+            .map_err(|error| error.on(&uri.to_string_lossy()))?;
+        NonNull::new(cursor).ok_or_else(|| self.fail(ffi::WT_ERROR, OPERATION))
     }
 
     /// Takes a cursor without a position back.

@@ -1,0 +1,82 @@
+//! What the engine's metadata says of its objects.
+
+use std::ffi::CStr;
+use std::ptr::NonNull;
+
+use wiredtiger_sys as ffi;
+
+use super::cursor::{empty_item, item, item_bytes};
+use super::session::RawSession;
+use crate::error::Result;
+
+impl RawSession {
+    /// What the metadata says of an object; nothing if it does not know it.
+    pub(super) fn metadata(&mut self, uri: &CStr) -> Result<Option<Vec<u8>>> {
+        let cursor = self.open_metadata()?;
+        let set_key = method!(cursor, set_key, "WT_CURSOR.set_key");
+        let search = method!(cursor, search, "WT_CURSOR.search");
+        let key = item(uri.to_bytes_with_nul());
+        // SAFETY: a raw cursor takes one item (rule 22), not empty (rule 15), which lives past the
+        // search. The cursor is closed below whatever it answers (rule 16).
+        unsafe { set_key(cursor.as_ptr(), &raw const key) };
+        // SAFETY: the key is set.
+        let found = match unsafe { search(cursor.as_ptr()) } {
+            0 => self.metadata_value(cursor).map(Some),
+            ffi::WT_NOTFOUND => Ok(None),
+            code => Err(self.fail(code, "WT_CURSOR.search")),
+        };
+        self.close_cursor(cursor);
+        found
+    }
+
+    /// Shows each object's URI, with its NUL, and what the metadata says of it to `visit`.
+    pub(super) fn visit_metadata(&mut self, mut visit: impl FnMut(&[u8], &[u8])) -> Result<()> {
+        let cursor = self.open_metadata()?;
+        let next = method!(cursor, next, "WT_CURSOR.next");
+        let visited = loop {
+            // SAFETY: the cursor is open; the call needs no key.
+            match unsafe { next(cursor.as_ptr()) } {
+                0 => {}
+                ffi::WT_NOTFOUND => break Ok(()),
+                code => break Err(self.fail(code, "WT_CURSOR.next")),
+            }
+            match (self.metadata_key(cursor), self.metadata_value(cursor)) {
+                (Ok(uri), Ok(text)) => visit(&uri, &text),
+                (Err(error), _) | (_, Err(error)) => break Err(error),
+            }
+        };
+        self.close_cursor(cursor);
+        visited
+    }
+
+    fn open_metadata(&mut self) -> Result<NonNull<ffi::WT_CURSOR>> {
+        self.open_handle(c"metadata:", c"raw=true")
+    }
+
+    fn metadata_key(&self, cursor: NonNull<ffi::WT_CURSOR>) -> Result<Vec<u8>> {
+        const OPERATION: &str = "WT_CURSOR.get_key";
+        let get = method!(cursor, get_key, OPERATION);
+        let mut item = empty_item();
+        // SAFETY: a raw cursor takes one item (rule 22), which the call fills in.
+        let code = unsafe { get(cursor.as_ptr(), &raw mut item) };
+        self.finish(code, OPERATION)?;
+        // SAFETY: the engine lends the memory until the cursor moves (rule 18).
+        Ok(unsafe { item_bytes(&item) }.to_vec())
+    }
+
+    fn metadata_value(&self, cursor: NonNull<ffi::WT_CURSOR>) -> Result<Vec<u8>> {
+        const OPERATION: &str = "WT_CURSOR.get_value";
+        let get = method!(cursor, get_value, OPERATION);
+        let mut item = empty_item();
+        // SAFETY: as in `metadata_key`.
+        let code = unsafe { get(cursor.as_ptr(), &raw mut item) };
+        self.finish(code, OPERATION)?;
+        // SAFETY: as in `metadata_key`.
+        Ok(unsafe { item_bytes(&item) }.to_vec())
+    }
+}
+
+/// Whether a text of the metadata has a part.
+pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
