@@ -51,6 +51,8 @@ struct State {
     idle: Vec<Session>,
     /// Idle sessions and those handed out.
     open: usize,
+    /// Threads that wait for a session. Waking nobody would cost a system call all the same.
+    waiting: usize,
 }
 
 /// How long [`SessionPool::get`] waits.
@@ -87,7 +89,8 @@ impl SessionPool {
     /// - As for [`Connection::open_session`], when a new one has to be opened.
     pub fn get_timeout(&self, timeout: Duration) -> Result<PooledSession> {
         let shared = &self.shared;
-        let deadline = Instant::now().checked_add(timeout);
+        // Read when it comes to waiting: the clock costs as much as the rest of this.
+        let mut deadline = None;
         let mut state = shared.lock();
         let session = loop {
             if let Some(session) = state.idle.pop() {
@@ -97,8 +100,10 @@ impl SessionPool {
                 state.open += 1;
                 break None;
             }
-            let left =
-                deadline.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
+            let now = Instant::now();
+            let left = deadline
+                .get_or_insert_with(|| now.checked_add(timeout))
+                .map_or(timeout, |end| end.saturating_duration_since(now));
             if left.is_zero() {
                 return Err(Error::new(
                     ErrorKind::PoolTimeout,
@@ -106,11 +111,13 @@ impl SessionPool {
                     format!("all {} sessions were in use for {timeout:?}", shared.max),
                 ));
             }
+            state.waiting += 1;
             state = shared
                 .returned
                 .wait_timeout(state, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            state.waiting -= 1;
         };
         drop(state);
         let session = match session {
@@ -158,14 +165,26 @@ impl Shared {
 
     /// A session is gone.
     fn leave(&self) {
-        self.lock().open -= 1;
-        self.returned.notify_one();
+        let mut state = self.lock();
+        state.open -= 1;
+        self.wake(state);
     }
 
     /// A session is free again.
     fn give_back(&self, session: Session) {
-        self.lock().idle.push(session);
-        self.returned.notify_one();
+        let mut state = self.lock();
+        state.idle.push(session);
+        self.wake(state);
+    }
+
+    /// Wakes one of those who wait, if there are any.
+    #[inline]
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let any = state.waiting > 0;
+        drop(state);
+        if any {
+            self.returned.notify_one();
+        }
     }
 }
 
