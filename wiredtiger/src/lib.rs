@@ -36,8 +36,3 @@ pub use session::Session;
 pub use table::Table;
 pub use transaction::Transaction;
 pub use value_ref::ValueRef;
-
-/// The example of the repository's README compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

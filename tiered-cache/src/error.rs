@@ -1,0 +1,139 @@
+//! Errors: what a caller can do about it, and what happened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::remote::RemoteError;
+
+/// The result of an operation on the cache.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation failed.
+///
+/// That a key is absent is no error: reads answer `None`.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The key is not here, and the remote could not be asked. It may exist. Try again later, or
+    /// answer from elsewhere.
+    #[error("the remote cannot be asked: {0}")]
+    RemoteUnavailable(RemoteError),
+
+    /// The remote was asked and has an answer that is no value: the key has another type there, or
+    /// the user no right to it.
+    #[error("the remote has no value to give: {0}")]
+    Remote(RemoteError),
+
+    /// There is as much unflushed work as the settings allow, and none was flushed in time.
+    /// Nothing was written. Try again when the remote is back, or raise the limit.
+    #[error("{limit} reached, and no room after {waited:?}: is the remote away?")]
+    Backpressure {
+        /// Which limit.
+        limit: Limit,
+        /// How long the call waited for room.
+        waited: Duration,
+    },
+
+    /// Written locally, and durable there; the remote has not acknowledged it in time. It will
+    /// get it.
+    #[error("written locally, but not acknowledged by the remote within {waited:?}")]
+    NotAcknowledged {
+        /// How long the call waited.
+        waited: Duration,
+    },
+
+    /// Written locally, and the remote refused this key for good: it is among the dead letters.
+    #[error("written locally, but refused by the remote: {reason}")]
+    DeadLettered {
+        /// The remote's last words.
+        reason: String,
+    },
+
+    /// The value or key is larger than the settings allow. Nothing was written.
+    #[error("the {what} has {size} bytes, and {max} are allowed")]
+    TooLarge {
+        /// `key` or `value`.
+        what: &'static str,
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        max: u64,
+    },
+
+    /// A setting is not valid; the message says which and why.
+    #[error("settings: {0}")]
+    Config(String),
+
+    /// Another process, or another cache of this one, has the home open. Close it there, or use
+    /// another folder.
+    #[error("the home {} is in use by another cache: {why}", home.display())]
+    HomeInUse {
+        /// The folder.
+        home: PathBuf,
+        /// The engine's words.
+        why: String,
+    },
+
+    /// The cache has been closed.
+    #[error("the cache is closed")]
+    Closed,
+
+    /// The loader of [`get_or_insert_with`](crate::TieredCache::get_or_insert_with) failed; all
+    /// who waited for it get its error.
+    #[error("the loader failed: {0}")]
+    Loader(Arc<dyn std::error::Error + Send + Sync>),
+
+    /// A value of the typed view cannot be made to bytes, or bytes are no such value.
+    #[error("{0}")]
+    Codec(Arc<crate::codec::CodecError>),
+
+    /// Stored bytes are not what this version writes. The message says what; the remote has the
+    /// data, [`evict_local`](crate::TieredCache::evict_local) makes room for it.
+    #[error("{0}")]
+    Corrupt(String),
+
+    /// The local engine failed: the disk is full or broken, or its files are. Nothing was written.
+    #[error("the local engine failed: {0}")]
+    Local(#[from] wiredtiger::Error),
+
+    /// A part of the cache stopped working; the message says which. Close it and open it again.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// A bound on unflushed work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Limit {
+    /// [`max_dirty_keys`](crate::WriteConfig::max_dirty_keys).
+    Keys,
+    /// [`max_dirty_bytes`](crate::WriteConfig::max_dirty_bytes).
+    Bytes,
+    /// [`min_free_disk`](crate::WriteConfig::min_free_disk).
+    FreeDisk,
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Keys => "the limit of unflushed keys (max_dirty_keys) is",
+            Self::Bytes => "the limit of unflushed bytes (max_dirty_bytes) is",
+            Self::FreeDisk => "the limit of free disk space (min_free_disk) is",
+        })
+    }
+}
+
+impl Error {
+    /// Whether the same call can succeed later, without anybody mending anything here.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::RemoteUnavailable(_)
+            | Self::Backpressure { .. }
+            | Self::NotAcknowledged { .. } => true,
+            Self::Local(error) => error.is_retryable(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! A two-level cache: local WiredTiger, remote Redis, crash-safe write-behind.
+#![doc = include_str!("../README.md")]
+
+pub mod blocking;
+mod breaker;
+mod cache;
+mod clock;
+pub mod codec;
+mod config;
+mod counters;
+mod error;
+mod local;
+mod remote;
+mod single_flight;
+mod syncer;
+mod typed;
+mod write_behind;
+
+pub use bytes::Bytes;
+pub use bytesize::ByteSize;
+
+pub use cache::{
+    Answer, Builder, Condition, DeadLetters, Expiry, FlushReport, ReadOptions, SetOptions, Source,
+    Stats, SyncState, TieredCache, Ttl, Written,
+};
+pub use config::{
+    Config, ConflictPolicy, Durability, FlushConfig, LocalConfig, OnStale, ReadConfig,
+    ReadModifyWrite, WriteConfig,
+};
+pub use error::{Error, Limit, Result};
+pub use remote::{
+    Applied, ConnectRequest, ConnectionId, Fault, MemoryRemote, Password, RedisConfig, RedisRemote,
+    RedisTls, RemoteAnswers, RemoteError, RemoteErrorKind, RemoteLane, RemoteReply, RemoteResults,
+    RemoteStore, RemoteValue, RemoteWrite,
+};
+pub use typed::TypedCache;
+pub use write_behind::{DeadLetter, LaneState, LaneStatus};
+
+/// The examples of the repository's README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

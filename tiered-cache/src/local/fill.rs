@@ -1,0 +1,137 @@
+//! Rows that are not writes of this node: fills from the remote, pins, and local evictions.
+
+use wiredtiger::{Durability, TransactionOptions};
+
+use crate::clock::{duration_ms, now_ms};
+use crate::config::ReadConfig;
+use crate::error::Result;
+use crate::local::dirty::DirtySet;
+use crate::local::header::{Header, Kind, Origin};
+use crate::local::key::{KeyHash, stored};
+use crate::local::{Local, is_dirty, jittered};
+
+/// What the remote said of a key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fetched<'a> {
+    /// The value and its expiry; `None`: the key is absent.
+    pub(crate) value: Option<(&'a [u8], Option<u64>)>,
+    /// The generation before the remote was asked.
+    pub(crate) generation: u64,
+    /// The last version before the remote was asked: a row of a later one is of a later question.
+    pub(crate) asked_at: u64,
+}
+
+impl Local {
+    /// Writes back what the remote said, unless something happened to the key meanwhile. A row or
+    /// tombstone of this node that the remote does not have yet is never replaced. The answer is
+    /// whether it was written.
+    pub(crate) fn fill(
+        &self,
+        key: &[u8],
+        fetched: Fetched<'_>,
+        ages: &ReadConfig,
+        dirty: &DirtySet,
+    ) -> Result<bool> {
+        let stripe = self.stripes.lock(KeyHash::of(key));
+        if stripe.generation() != fetched.generation {
+            return Ok(false);
+        }
+        let key_stored = stored(key);
+        let mut session = self.session()?;
+        session.run(&lost_in_a_crash(), |txn| {
+            let before = match txn.get(&self.entries, &key_stored)? {
+                None => None,
+                Some(row) => Some(Header::decode(&row)?.0),
+            };
+            if before.is_some_and(|before| {
+                before.version > fetched.asked_at || is_dirty(dirty, key, &before)
+            }) {
+                return Ok(false);
+            }
+            let now = now_ms();
+            let (kind, value, expires) = match fetched.value {
+                Some((value, expires_at)) => (Kind::Value, value, expires_at.unwrap_or(0)),
+                None if ages.negative_ttl.is_zero() => {
+                    if before.is_some() {
+                        txn.remove(&self.entries, &key_stored)?;
+                    }
+                    return Ok(true);
+                }
+                None => {
+                    let until = now + duration_ms(jittered(ages.negative_ttl)).max(1);
+                    (Kind::Negative, &[][..], until)
+                }
+            };
+            let header = Header {
+                kind,
+                pinned: kind == Kind::Value && before.is_some_and(|before| before.pinned),
+                origin: Origin::Fill,
+                generation: 0,
+                version: self.versions.next()?,
+                dirty: 0,
+                expires,
+                stamped: now,
+            };
+            let mut row = Vec::new();
+            header.encode(value, &mut row);
+            txn.put(&self.entries, &key_stored, &row)?;
+            Ok(true)
+        })
+    }
+
+    /// Forgets a clean row. The answer is false for a dirty one, which stays.
+    pub(crate) fn evict(&self, key: &[u8], dirty: &DirtySet) -> Result<bool> {
+        let _stripe = self.stripes.lock_for_change(KeyHash::of(key));
+        self.remove_if(key, |header| !is_dirty(dirty, key, header))
+    }
+
+    /// Removes a row that satisfies `condition`; one that cannot be read, too. Under the lock of
+    /// its stripe. The answer is false for a row that stays.
+    fn remove_if(&self, key: &[u8], condition: impl Fn(&Header) -> bool) -> Result<bool> {
+        let key = stored(key);
+        let mut session = self.session()?;
+        session.run(&lost_in_a_crash(), |txn| {
+            let goes = match txn.get(&self.entries, &key)? {
+                None => return Ok(true),
+                Some(row) => Header::decode(&row).map_or(true, |(header, _)| condition(&header)),
+            };
+            if goes {
+                txn.remove(&self.entries, &key)?;
+            }
+            Ok(goes)
+        })
+    }
+
+    /// Removes a row that was found to be of no more use, if it still is the same.
+    pub(crate) fn sweep_row(&self, key: &[u8], seen: &Header, dirty: &DirtySet) -> Result<bool> {
+        let _stripe = self.stripes.lock(KeyHash::of(key));
+        self.remove_if(key, |header| {
+            header.version == seen.version && !is_dirty(dirty, key, header)
+        })
+    }
+
+    /// Pins a row that is here, or takes the pin away. False when there is no value here.
+    pub(crate) fn pin(&self, key: &[u8], pinned: bool) -> Result<bool> {
+        let _stripe = self.stripes.lock(KeyHash::of(key));
+        let key = stored(key);
+        let mut session = self.session()?;
+        session.run(&TransactionOptions::new(), |txn| {
+            let Some(row) = txn.get(&self.entries, &key)?.map(|row| row.to_vec()) else {
+                return Ok(false);
+            };
+            let (header, value) = Header::decode(&row)?;
+            if header.kind != Kind::Value || header.expired(now_ms()) {
+                return Ok(false);
+            }
+            let mut pinned_row = Vec::new();
+            Header { pinned, ..header }.encode(value, &mut pinned_row);
+            txn.put(&self.entries, &key, &pinned_row)?;
+            Ok(true)
+        })
+    }
+}
+
+/// What a crash may take back without anybody noticing: the next read does it again.
+fn lost_in_a_crash() -> TransactionOptions {
+    TransactionOptions::new().durability(Durability::Buffered)
+}

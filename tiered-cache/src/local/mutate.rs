@@ -1,0 +1,365 @@
+//! The write path: one engine transaction that changes rows and marks them dirty.
+//!
+//! There is no moment at which a crash leaves one without the other.
+
+use std::borrow::Cow;
+
+use fail::fail_point;
+use wiredtiger::{Transaction, TransactionOptions};
+
+use crate::clock::now_ms;
+use crate::config::Durability;
+use crate::error::{Error, Limit};
+use crate::local::dirty::{DirtySet, RecordId, Touched};
+use crate::local::header::{Header, Kind, Origin};
+use crate::local::key::{KeyHash, stored};
+use crate::local::{Local, dead_letter, journal};
+
+/// What happens to a key's expiry when its value is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    Never,
+    /// Milliseconds since the epoch.
+    At(u64),
+    /// It stays as it is.
+    Keep,
+}
+
+/// A change of one key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change<'a> {
+    Set {
+        value: &'a [u8],
+        expiry: Expiry,
+    },
+    Delete,
+    /// Only the expiry changes; 0: never.
+    Expire {
+        at: u64,
+    },
+}
+
+/// What the remote was found to have, for changes that depend on what is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Known<'a> {
+    /// It was not asked.
+    NotAsked,
+    /// It has this, or nothing. For a key that is not here.
+    Remote(Option<(&'a [u8], Option<u64>)>),
+    /// It cannot be asked: an old row has to do.
+    Unavailable,
+}
+
+/// A key and its change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Item<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) hash: KeyHash,
+    pub(crate) change: Change<'a>,
+    pub(crate) known: Known<'a>,
+    /// The version that the row must have for the change to be made; 0: there must be none.
+    pub(crate) expected: Option<u64>,
+    /// The generation before the remote was asked for `known`: if it has moved, `known` may be older
+    /// than a change of this node.
+    pub(crate) generation: Option<u64>,
+}
+
+impl<'a> Item<'a> {
+    pub(crate) fn new(key: &'a [u8], change: Change<'a>) -> Self {
+        Self {
+            key,
+            hash: KeyHash::of(key),
+            change,
+            known: Known::NotAsked,
+            expected: None,
+            generation: None,
+        }
+    }
+}
+
+/// A change that was made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Applied {
+    pub(crate) version: u64,
+    pub(crate) record: RecordId,
+    /// Whether the key had a value before; `None` when it is not known here.
+    pub(crate) existed: Option<bool>,
+    /// False for a change of the expiry of a key that is absent: nothing was written.
+    pub(crate) written: bool,
+}
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// There is no room for one more dirty key.
+    Full(Limit),
+    /// The change depends on what the remote has.
+    AskRemote,
+    /// The key has changed since the change was prepared.
+    Changed,
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The row of a key before a change.
+struct Before {
+    header: Header,
+    /// Only where it is needed.
+    value: Option<Vec<u8>>,
+}
+
+impl Local {
+    /// Makes one change.
+    #[inline]
+    pub(crate) fn mutate(
+        &self,
+        item: &Item<'_>,
+        durability: Durability,
+        dirty: &DirtySet,
+        max_age_ms: u64,
+    ) -> Result<Applied, Refused> {
+        let stripe = self.stripes.lock_for_change(item.hash);
+        if item
+            .generation
+            .is_some_and(|before| before != stripe.generation())
+        {
+            return Err(Refused::Changed);
+        }
+        let mut applied = None;
+        self.commit(durability, dirty, |txn, touched| {
+            applied = Some(self.apply(txn, item, dirty, max_age_ms, touched)?);
+            Ok(())
+        })?;
+        applied.ok_or_else(|| Refused::Failed(Error::Internal("a write got lost".to_owned())))
+    }
+
+    /// Makes changes of many keys in one transaction. A key may occur more than once: its changes
+    /// are made in order.
+    pub(crate) fn mutate_all(
+        &self,
+        items: &[Item<'_>],
+        durability: Durability,
+        dirty: &DirtySet,
+        max_age_ms: u64,
+    ) -> Result<Vec<Applied>, Refused> {
+        let _stripes = self
+            .stripes
+            .lock_all_for_change(items.iter().map(|item| item.hash));
+        let mut applied = Vec::with_capacity(items.len());
+        self.commit(durability, dirty, |txn, touched| {
+            applied.clear();
+            for item in items {
+                applied.push(self.apply(txn, item, dirty, max_age_ms, touched)?);
+            }
+            Ok(())
+        })?;
+        Ok(applied)
+    }
+
+    /// Runs `work` in a transaction. What it touched in the dirty set is taken back unless the
+    /// transaction commits.
+    fn commit(
+        &self,
+        durability: Durability,
+        dirty: &DirtySet,
+        mut work: impl FnMut(&mut Transaction<'_>, &mut Vec<Touched>) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        let mut touched = Vec::new();
+        let options = TransactionOptions::new().durability(match durability {
+            Durability::Buffered => wiredtiger::Durability::Buffered,
+            Durability::Process | Durability::Disk | Durability::Remote => {
+                wiredtiger::Durability::Process
+            }
+        });
+        let mut session = self.session()?;
+        let result = session.run(&options, |txn| {
+            // Of an attempt before this one, which met a conflict.
+            take_back(dirty, &mut touched);
+            work(txn, &mut touched)?;
+            fail_point!("before_commit");
+            Ok(())
+        });
+        fail_point!("after_commit");
+        if result.is_err() {
+            take_back(dirty, &mut touched);
+        }
+        result
+    }
+
+    fn apply(
+        &self,
+        txn: &mut Transaction<'_>,
+        item: &Item<'_>,
+        dirty: &DirtySet,
+        max_age_ms: u64,
+        touched: &mut Vec<Touched>,
+    ) -> Result<Applied, Refused> {
+        let key = stored(item.key);
+        let now = now_ms();
+        let lane = dirty.lane_of(item.hash);
+        let needs_value = matches!(item.change, Change::Expire { .. });
+        // One search serves the look at the row before and the write of the new one.
+        let mut place = txn.cursor_mut(&self.entries)?;
+        let is_there = place.search(&key)?;
+        let before = if is_there {
+            before(place.value()?, needs_value)?
+        } else {
+            None
+        };
+        let found = before.as_ref().map_or(0, |before| before.header.version);
+        if item.expected.is_some_and(|expected| expected != found) {
+            return Err(Refused::Changed);
+        }
+        let named = RecordId {
+            lane,
+            number: before.as_ref().map_or(0, |before| before.header.dirty),
+        };
+        let is_dirty = dirty.contains(named);
+        // What the row says of the key, if it can be relied on.
+        let present = before.as_ref().and_then(|before| {
+            let header = &before.header;
+            match header.kind {
+                Kind::Value if header.expired(now) => is_dirty.then_some(false),
+                Kind::Value => Some(true),
+                Kind::Tombstone => is_dirty.then_some(false),
+                Kind::Negative => (!header.expired(now)).then_some(false),
+            }
+        });
+        let old = present == Some(true)
+            && !is_dirty
+            && before
+                .as_ref()
+                .is_some_and(|before| now.saturating_sub(before.header.stamped) >= max_age_ms);
+        let asks = needs_value
+            || matches!(
+                item.change,
+                Change::Set {
+                    expiry: Expiry::Keep,
+                    ..
+                }
+            );
+        if asks && (present.is_none() || old) && matches!(item.known, Known::NotAsked) {
+            return Err(Refused::AskRemote);
+        }
+        let pinned = before.as_ref().is_some_and(|before| before.header.pinned);
+        // What the remote has now is better than what it had when the row was read.
+        let outdated = asks && old && matches!(item.known, Known::Remote(_));
+        let present = if outdated { None } else { present };
+        let here = before.as_ref().filter(|_| present == Some(true));
+        // The value and expiry to go by: of the row, or of the remote for a key that is not here.
+        let remote = match item.known {
+            Known::Remote(remote) if present.is_none() => remote,
+            _ => None,
+        };
+        let (value, expires): (Cow<'_, [u8]>, u64) = match item.change {
+            Change::Delete => (Cow::Borrowed(&[]), 0),
+            Change::Set { value, expiry } => {
+                let expires = match (expiry, here, remote) {
+                    (Expiry::Never, ..) => 0,
+                    (Expiry::At(at), ..) => at,
+                    (Expiry::Keep, Some(here), _) => here.header.expires,
+                    (Expiry::Keep, None, remote) => remote.and_then(|(_, at)| at).unwrap_or(0),
+                };
+                (Cow::Borrowed(value), expires)
+            }
+            Change::Expire { at } => match (here, remote) {
+                (Some(here), _) => (Cow::Borrowed(here.value.as_deref().unwrap_or(&[])), at),
+                (None, Some((value, _))) => (Cow::Borrowed(value), at),
+                (None, None) => {
+                    if present.is_none() && matches!(item.known, Known::Unavailable) {
+                        return Err(Refused::AskRemote);
+                    }
+                    return Ok(Applied {
+                        version: self.versions.last(),
+                        record: named,
+                        existed: Some(false),
+                        written: false,
+                    });
+                }
+            },
+        };
+        // As in Redis: what has expired already is deleted.
+        let deletes = matches!(item.change, Change::Delete) || (expires != 0 && expires <= now);
+        let value = if deletes {
+            Cow::Borrowed(&[][..])
+        } else {
+            value
+        };
+        let version = self.versions.next()?;
+        let bytes = (item.key.len() + value.len()) as u64;
+        let mark = dirty
+            .touch(named, version, bytes, now)
+            .map_err(Refused::Full)?;
+        touched.push(mark);
+        let header = Header {
+            kind: if deletes {
+                Kind::Tombstone
+            } else {
+                Kind::Value
+            },
+            pinned: !deletes && pinned,
+            origin: Origin::Local,
+            generation: 0,
+            version,
+            dirty: mark.record.number,
+            expires: if deletes { 0 } else { expires },
+            stamped: now,
+        };
+        let mut row = Vec::new();
+        header.encode(&value, &mut row);
+        if is_there {
+            place.update_current(&row)?;
+        } else {
+            place.insert(&key, &row)?;
+        }
+        drop(place);
+        if mark.needs_record {
+            journal::value(now, &key, &mut row);
+            txn.put(&self.journal, &journal::key(mark.record), &row)?;
+        }
+        if mark.was_dead {
+            txn.remove(
+                &self.dead_letters,
+                &dead_letter::key(mark.record.number, &key),
+            )?;
+        }
+        let known_remotely = match item.known {
+            Known::Remote(remote) => Some(remote.is_some()),
+            _ => None,
+        };
+        Ok(Applied {
+            version,
+            record: mark.record,
+            existed: present.or(known_remotely),
+            written: true,
+        })
+    }
+}
+
+/// The row as the transaction sees it.
+fn before(row: &[u8], needs_value: bool) -> Result<Option<Before>, Error> {
+    match Header::decode(row) {
+        Ok((header, value)) => Ok(Some(Before {
+            header,
+            value: needs_value.then(|| value.to_vec()),
+        })),
+        // A row that cannot be read is as good as none for a write that replaces it.
+        Err(error) if needs_value => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "a row that cannot be read is replaced");
+            Ok(None)
+        }
+    }
+}
+
+fn take_back(dirty: &DirtySet, touched: &mut Vec<Touched>) {
+    // In the other order: a key can occur twice.
+    for touched in touched.drain(..).rev() {
+        dirty.untouch(&touched);
+    }
+}

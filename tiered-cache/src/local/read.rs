@@ -1,0 +1,156 @@
+//! What the local tier says of a key.
+
+use bytes::Bytes;
+
+use crate::clock::{duration_ms, now_ms};
+use crate::config::ReadConfig;
+use crate::error::Result;
+use crate::local::Local;
+use crate::local::dirty::{DirtySet, RecordId};
+use crate::local::header::{Header, Kind};
+use crate::local::key::{KeyHash, stored};
+
+/// What the local tier says of a key.
+#[derive(Debug)]
+pub(crate) enum Found<T> {
+    /// It has this value, as far as is known.
+    Value(T),
+    /// It has no value, as far as is known: the remote need not be asked.
+    Absent,
+    /// It had this value, longer ago than `max_age`; at most `max_stale` ago if `usable`.
+    Stale { value: T, usable: bool },
+    /// Nothing.
+    Unknown,
+}
+
+impl Local {
+    /// Looks at the row of a key, without a lock: `look` takes what is wanted of a value.
+    #[inline]
+    pub(crate) fn look<T>(
+        &self,
+        key: &[u8],
+        ages: &ReadConfig,
+        dirty: &DirtySet,
+        look: impl FnOnce(&Header, &[u8]) -> T,
+    ) -> Result<Found<T>> {
+        let session = self.session()?;
+        let Some(row) = session.get(&self.entries, &stored(key))? else {
+            return Ok(Found::Unknown);
+        };
+        let (header, value) = Header::decode(&row)?;
+        let now = now_ms();
+        let age = now.saturating_sub(header.stamped);
+        let is_dirty = || is_dirty(dirty, key, &header);
+        Ok(match header.kind {
+            // A dirty row is the truth of this node, however old.
+            Kind::Value if header.expired(now) => {
+                if is_dirty() {
+                    Found::Absent
+                } else {
+                    Found::Unknown
+                }
+            }
+            Kind::Value if age < duration_ms(ages.max_age) || is_dirty() => {
+                Found::Value(look(&header, value))
+            }
+            Kind::Value => Found::Stale {
+                value: look(&header, value),
+                usable: age < duration_ms(ages.max_stale),
+            },
+            Kind::Tombstone if age < duration_ms(ages.negative_ttl) || is_dirty() => Found::Absent,
+            Kind::Negative if !header.expired(now) => Found::Absent,
+            Kind::Tombstone | Kind::Negative => Found::Unknown,
+        })
+    }
+
+    /// The header of a key's row.
+    pub(crate) fn header(&self, key: &[u8]) -> Result<Option<Header>> {
+        let session = self.session()?;
+        match session.get(&self.entries, &stored(key))? {
+            None => Ok(None),
+            Some(row) => Ok(Some(Header::decode(&row)?.0)),
+        }
+    }
+
+    /// The row of a key as it is, for a decision: its version, and what it says. The saying is `None`
+    /// when it is too old to rely on, unless `however_old`.
+    pub(crate) fn snapshot(
+        &self,
+        key: &[u8],
+        ages: &ReadConfig,
+        dirty: &DirtySet,
+        however_old: bool,
+    ) -> Result<Snapshot> {
+        let session = self.session()?;
+        let Some(row) = session.get(&self.entries, &stored(key))? else {
+            return Ok(Snapshot::default());
+        };
+        let (header, value) = Header::decode(&row)?;
+        let now = now_ms();
+        let age = now.saturating_sub(header.stamped);
+        let expired = header.expired(now);
+        let reliable = however_old
+            || is_dirty(dirty, key, &header)
+            || match header.kind {
+                Kind::Value => !expired && age < duration_ms(ages.max_age),
+                Kind::Tombstone => age < duration_ms(ages.negative_ttl),
+                Kind::Negative => !expired,
+            };
+        let says = reliable
+            .then(|| (header.kind == Kind::Value && !expired).then(|| copy(&header, value)));
+        Ok(Snapshot {
+            version: header.version,
+            says,
+        })
+    }
+
+    /// Whether a key has a change that the remote does not have.
+    pub(crate) fn is_dirty(&self, key: &[u8], dirty: &DirtySet) -> Result<bool> {
+        Ok(self
+            .header(key)?
+            .is_some_and(|header| is_dirty(dirty, key, &header)))
+    }
+
+    /// The generation of a key, to be taken before the remote is asked.
+    pub(crate) fn generation(&self, key: &[u8]) -> u64 {
+        self.stripes.generation(KeyHash::of(key))
+    }
+}
+
+/// Whether the row of this header is dirty.
+pub(crate) fn is_dirty(dirty: &DirtySet, key: &[u8], header: &Header) -> bool {
+    header.dirty != 0 && dirty.contains(record_of(dirty, key, header))
+}
+
+/// The dirty record that a row names, or 0 for a number that is none.
+pub(crate) fn record_of(dirty: &DirtySet, key: &[u8], header: &Header) -> RecordId {
+    RecordId {
+        lane: dirty.lane_of(KeyHash::of(key)),
+        number: header.dirty,
+    }
+}
+
+/// A row as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    /// 0 when there is no row.
+    pub(crate) version: u64,
+    /// What the key is, if the row can be relied on; the inner `None`: absent.
+    pub(crate) says: Option<Option<Copied>>,
+}
+
+/// A value and what belongs to it, copied out of the engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Copied {
+    pub(crate) value: Bytes,
+    pub(crate) expires_at: Option<u64>,
+}
+
+/// Copies the value: the one allocation of a hit.
+#[inline]
+pub(crate) fn copy(header: &Header, value: &[u8]) -> Copied {
+    Copied {
+        value: Bytes::copy_from_slice(value),
+        expires_at: header.expires_at(),
+    }
+}

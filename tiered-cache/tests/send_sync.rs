@@ -1,0 +1,66 @@
+//! Handles go anywhere, and futures run on any executor's threads.
+
+use std::time::Duration;
+
+use tiered_cache::codec::Text;
+use tiered_cache::{
+    Builder, Config, DeadLetters, Error, MemoryRemote, ReadOptions, RedisRemote, SetOptions, Stats,
+    TieredCache, TypedCache, blocking,
+};
+
+fn anywhere<T: Send + Sync + 'static>() {}
+fn sent<T: Send>(value: T) -> T {
+    value
+}
+
+#[test]
+fn handles_are_send_and_sync() {
+    anywhere::<TieredCache>();
+    anywhere::<blocking::TieredCache>();
+    anywhere::<TypedCache<String, Text>>();
+    anywhere::<DeadLetters>();
+    anywhere::<Builder>();
+    anywhere::<Config>();
+    anywhere::<Error>();
+    anywhere::<Stats>();
+    anywhere::<MemoryRemote>();
+    anywhere::<RedisRemote>();
+}
+
+/// On an executor without a timer, a reactor or threads, too.
+#[test]
+fn futures_are_send_and_run_anywhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let remote = MemoryRemote::new().with_latency(Duration::from_millis(1));
+    pollster::block_on(async {
+        let cache = sent(TieredCache::builder(dir.path()).remote(remote).open())
+            .await
+            .unwrap();
+        sent(cache.set_with("k", "v", SetOptions::new()))
+            .await
+            .unwrap();
+        sent(cache.set_many(&[("a", "b")], SetOptions::new()))
+            .await
+            .unwrap();
+        sent(cache.get_with("k", ReadOptions::new())).await.unwrap();
+        sent(cache.get_many(&["k", "x"])).await.unwrap();
+        let load = || async { Ok::<_, std::io::Error>("v") };
+        sent(cache.get_or_insert_with("l", SetOptions::new(), load))
+            .await
+            .unwrap();
+        sent(cache.expire("k", Duration::from_secs(1)))
+            .await
+            .unwrap();
+        sent(cache.refresh("k")).await.unwrap();
+        sent(cache.get_remote("k")).await.unwrap();
+        sent(cache.delete_many(&["k"])).await.unwrap();
+        sent(cache.pin("a")).await.unwrap();
+        sent(cache.flush(Duration::from_secs(10))).await.unwrap();
+        assert!(
+            sent(cache.close(Duration::from_secs(10)))
+                .await
+                .unwrap()
+                .complete
+        );
+    });
+}
