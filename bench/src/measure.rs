@@ -1,0 +1,205 @@
+//! Interleaved rounds and their medians.
+//!
+//! Whatever else the machine does hits all contenders alike when they take turns; the median leaves
+//! out the rounds it hit hard.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use hdrhistogram::Histogram;
+
+/// One operation in so many is timed by itself: reading the clock costs a tenth of a hit.
+const SAMPLE: usize = 16;
+
+/// What one contender did in one round.
+pub(crate) struct Sample {
+    ops: usize,
+    took: Duration,
+    latencies: Histogram<u64>,
+}
+
+impl Sample {
+    /// A sample of work that has no single operations to time.
+    pub(crate) fn whole(ops: usize, took: Duration) -> Result<Self> {
+        let latencies = histogram()?;
+        Ok(Self {
+            ops,
+            took,
+            latencies,
+        })
+    }
+
+    /// Runs `op` with 0 to `ops`.
+    pub(crate) fn take(ops: usize, mut op: impl FnMut(usize) -> Result<()>) -> Result<Self> {
+        let mut latencies = histogram()?;
+        let started = Instant::now();
+        for index in 0..ops {
+            if index % SAMPLE == 0 {
+                let begun = Instant::now();
+                op(index)?;
+                latencies.saturating_record(nanos(begun.elapsed()));
+            } else {
+                op(index)?;
+            }
+        }
+        Ok(Self {
+            ops,
+            took: started.elapsed(),
+            latencies,
+        })
+    }
+
+    /// Runs `op` with 0 to `ops`, one at a time.
+    pub(crate) async fn take_async(
+        ops: usize,
+        mut op: impl AsyncFnMut(usize) -> Result<()>,
+    ) -> Result<Self> {
+        let mut latencies = histogram()?;
+        let started = Instant::now();
+        for index in 0..ops {
+            if index % SAMPLE == 0 {
+                let begun = Instant::now();
+                op(index).await?;
+                latencies.saturating_record(nanos(begun.elapsed()));
+            } else {
+                op(index).await?;
+            }
+        }
+        Ok(Self {
+            ops,
+            took: started.elapsed(),
+            latencies,
+        })
+    }
+
+    /// Samples that were taken at the same time, as one.
+    pub(crate) fn together(samples: Vec<Self>) -> Result<Self> {
+        let mut all = Self::whole(0, Duration::ZERO)?;
+        for sample in samples {
+            all.ops += sample.ops;
+            all.took = all.took.max(sample.took);
+            all.latencies.add(&sample.latencies)?;
+        }
+        Ok(all)
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "no count comes near 2^53")]
+    fn ops_per_second(&self) -> f64 {
+        self.ops as f64 / self.took.as_secs_f64()
+    }
+}
+
+/// For up to a minute; what lasts longer counts as that.
+fn histogram() -> Result<Histogram<u64>> {
+    Ok(Histogram::new_with_bounds(1, 60_000_000_000, 3)?)
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Somebody who takes part: a name, and what it does in a round, by the round's number.
+pub(crate) struct Contender<'a> {
+    engine: &'static str,
+    round: Box<dyn FnMut(usize) -> Result<Sample> + 'a>,
+}
+
+impl<'a> Contender<'a> {
+    pub(crate) fn new(
+        engine: &'static str,
+        round: impl FnMut(usize) -> Result<Sample> + 'a,
+    ) -> Self {
+        let round = Box::new(round);
+        Self { engine, round }
+    }
+}
+
+/// What a contender did in all rounds.
+pub(crate) struct Outcome {
+    pub(crate) engine: &'static str,
+    /// Of each round.
+    speeds: Vec<f64>,
+    /// Of all rounds.
+    pub(crate) latencies: Histogram<u64>,
+}
+
+impl Outcome {
+    /// Operations per second, the median of the rounds.
+    pub(crate) fn speed(&self) -> f64 {
+        median(self.speeds.clone())
+    }
+
+    /// How many times as fast as `other`: the median of the rounds, each of which compares what ran
+    /// side by side.
+    pub(crate) fn ratio_to(&self, other: &Self) -> f64 {
+        let pairs = self.speeds.iter().zip(&other.speeds);
+        median(pairs.map(|(ours, theirs)| ours / theirs).collect())
+    }
+}
+
+/// Lets the contenders take turns, in the other order every second time.
+pub(crate) fn rounds(count: usize, mut contenders: Vec<Contender<'_>>) -> Result<Vec<Outcome>> {
+    let mut speeds = vec![Vec::with_capacity(count); contenders.len()];
+    let mut latencies = vec![histogram()?; contenders.len()];
+    for round in 0..count {
+        let mut order: Vec<usize> = (0..contenders.len()).collect();
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for who in order {
+            let engine = contenders[who].engine;
+            let sample = (contenders[who].round)(round)
+                .with_context(|| format!("{engine}, round {round}"))?;
+            speeds[who].push(sample.ops_per_second());
+            latencies[who].add(&sample.latencies)?;
+        }
+    }
+    Ok(contenders
+        .into_iter()
+        .zip(speeds)
+        .zip(latencies)
+        .map(|((contender, speeds), latencies)| Outcome {
+            engine: contender.engine,
+            speeds,
+            latencies,
+        })
+        .collect())
+}
+
+/// The middle value, or the mean of the two in the middle; 0 of nothing.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => 0.0,
+        count if count % 2 == 1 => values[middle],
+        _ => f64::midpoint(values[middle - 1], values[middle]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(vec![]), 0.0);
+    }
+
+    #[test]
+    fn contenders_take_turns() {
+        let turns = std::cell::RefCell::new(Vec::new());
+        let contender = |name: &'static str| {
+            let turns = &turns;
+            Contender::new(name, move |round| {
+                turns.borrow_mut().push((name, round));
+                Sample::take(32, |_| Ok(()))
+            })
+        };
+        let outcomes = rounds(2, vec![contender("a"), contender("b")]).unwrap();
+        assert_eq!(*turns.borrow(), [("a", 0), ("b", 0), ("b", 1), ("a", 1)]);
+        assert_eq!(outcomes[0].latencies.len(), 4);
+    }
+}

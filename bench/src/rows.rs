@@ -1,0 +1,50 @@
+//! The data: keys of 16 to 24 bytes, values of 100.
+
+/// Bytes of a value.
+pub(crate) const VALUE: usize = 100;
+
+/// Values are cut from here, at different places.
+const POOL: usize = 1 << 16;
+
+/// Keys in their order, and the values that belong to them.
+pub(crate) struct Rows {
+    keys: Vec<Vec<u8>>,
+    pool: Vec<u8>,
+}
+
+impl Rows {
+    /// So many rows. The keys of another `family` are others.
+    pub(crate) fn new(family: char, count: usize) -> Self {
+        let mut random = fastrand::Rng::with_seed(7);
+        let key = |number| {
+            let tail = &"abcdefgh"[..number % 9];
+            format!("{family}{number:015}{tail}").into_bytes()
+        };
+        Self {
+            keys: (0..count).map(key).collect(),
+            pool: (0..POOL + VALUE).map(|_| random.u8(..)).collect(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(crate) fn key(&self, index: usize) -> &[u8] {
+        &self.keys[index]
+    }
+
+    pub(crate) fn value(&self, index: usize) -> &[u8] {
+        &self.pool[index * 61 % POOL..][..VALUE]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        (0..self.len()).map(|index| (self.key(index), self.value(index)))
+    }
+}
+
+/// So many numbers below `below`, by chance, always the same for one `seed`.
+pub(crate) fn shuffled(seed: usize, count: usize, below: usize) -> Vec<usize> {
+    let mut random = fastrand::Rng::with_seed(seed as u64);
+    (0..count).map(|_| random.usize(..below)).collect()
+}
