@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::time::Timeout;
 
 use crate::breaker::Breaker;
-use crate::clock::duration_ms;
+use crate::clock::{duration_ms, now_ms};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::error::{Error, Result};
@@ -64,6 +64,12 @@ impl Core {
             return Err(Error::Closed);
         }
         Ok(OpenLocal(local))
+    }
+
+    /// The age of the oldest change that the remote does not have.
+    pub(crate) fn lag(&self) -> Option<Duration> {
+        let since = self.dirty.oldest()?;
+        Some(Duration::from_millis(now_ms().saturating_sub(since)))
     }
 
     pub(crate) fn max_age_ms(&self) -> u64 {

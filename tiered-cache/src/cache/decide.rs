@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::TieredCache;
 use super::answers::SetOptions;
 use super::core::Core;
+use super::read::too_slow;
 use crate::clock::to_ms;
 use crate::config::ReadModifyWrite;
 use crate::error::{Error, Result};
@@ -243,12 +244,7 @@ impl Core {
         let reply = self
             .timeout(limit, self.remote.execute(command))
             .await
-            .unwrap_or_else(|_| {
-                Err(RemoteError::new(
-                    RemoteErrorKind::Timeout,
-                    format!("no answer within {limit:?}"),
-                ))
-            });
+            .unwrap_or_else(|_| Err(too_slow(limit)));
         permit.tell(reply.as_ref().err());
         reply
     }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use super::answers::FlushReport;
 use super::core::Core;
 use super::{Owner, TieredCache};
-use crate::clock::now_ms;
 use crate::error::{Error, Result};
 
 impl TieredCache {
@@ -39,7 +38,7 @@ impl TieredCache {
         closing
             .await
             .map_err(|why| Error::Internal(format!("closing broke off: {why}")))??;
-        Ok(self.core.report(&report, report.complete))
+        Ok(self.core.report(report.complete, report.flushed))
     }
 }
 
@@ -65,29 +64,18 @@ impl Core {
             let nap = left.min(Duration::from_millis(100));
             let _ = self.timeout(nap, settled).await;
         };
-        let before = FlushReport {
-            complete,
-            flushed: flushed_before,
-            remaining: 0,
-            oldest: None,
-            dead_letters: 0,
-        };
-        let mut report = self.report(&before, complete);
-        report.flushed = self.counters.flushed.get() - flushed_before;
-        Ok(report)
+        let flushed = self.counters.flushed.get() - flushed_before;
+        Ok(self.report(complete, flushed))
     }
 
     /// What is left now.
-    fn report(&self, before: &FlushReport, complete: bool) -> FlushReport {
+    fn report(&self, complete: bool, flushed: u64) -> FlushReport {
         let dead_letters = self.dirty.dead();
         FlushReport {
             complete,
-            flushed: before.flushed,
+            flushed,
             remaining: self.dirty.keys().saturating_sub(dead_letters),
-            oldest: self
-                .dirty
-                .oldest()
-                .map(|since| Duration::from_millis(now_ms().saturating_sub(since))),
+            oldest: self.lag(),
             dead_letters,
         }
     }

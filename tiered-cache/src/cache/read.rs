@@ -12,7 +12,7 @@ use crate::clock::from_ms;
 use crate::config::OnStale;
 use crate::error::{Error, Result};
 use crate::local::{Copied, Fetched, Found, copy};
-use crate::remote::{RemoteError, RemoteErrorKind, RemoteValue};
+use crate::remote::{RemoteAnswers, RemoteError, RemoteErrorKind, RemoteValue};
 use crate::single_flight::{Follower, Leader, Ticket};
 
 /// What the local tier could not answer by itself.
@@ -231,10 +231,7 @@ impl Core {
     }
 
     /// Asks the remote, if the breaker lets it through.
-    pub(crate) async fn read_remote(
-        &self,
-        keys: &[Bytes],
-    ) -> Result<Vec<Result<Option<RemoteValue>, RemoteError>>, RemoteError> {
+    pub(crate) async fn read_remote(&self, keys: &[Bytes]) -> RemoteAnswers {
         let permit = self.breaker.allow()?;
         self.counters.remote_reads.add(1);
         let started = Instant::now();
@@ -348,7 +345,7 @@ struct FlightTask {
     leader: Leader<Brought>,
 }
 
-fn too_slow(limit: Duration) -> RemoteError {
+pub(super) fn too_slow(limit: Duration) -> RemoteError {
     RemoteError::new(
         RemoteErrorKind::Timeout,
         format!("no answer within {limit:?}"),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::TieredCache;
 use super::core::Core;
-use crate::clock::now_ms;
 use crate::write_behind::LaneStatus;
 
 /// The figures of a cache. Counts are since the opening.
@@ -111,10 +110,7 @@ impl Core {
             backpressure_rejections: counters.backpressure_rejections.get(),
             dirty_keys: self.dirty.keys(),
             dirty_bytes: self.dirty.bytes(),
-            oldest_dirty: self
-                .dirty
-                .oldest()
-                .map(|since| Duration::from_millis(now_ms().saturating_sub(since))),
+            oldest_dirty: self.lag(),
             flushed: counters.flushed.get(),
             batches: counters.batches.get(),
             flush_latency: Duration::from_micros(counters.flush_us.get()),

@@ -7,7 +7,7 @@ use crate::config::ReadConfig;
 use crate::error::Result;
 use crate::local::dirty::DirtySet;
 use crate::local::header::{Header, Kind, Origin};
-use crate::local::key::{KeyHash, stored};
+use crate::local::key::stored;
 use crate::local::{Local, is_dirty, jittered};
 
 /// What the remote said of a key.
@@ -32,7 +32,7 @@ impl Local {
         ages: &ReadConfig,
         dirty: &DirtySet,
     ) -> Result<bool> {
-        let stripe = self.stripes.lock(KeyHash::of(key));
+        let stripe = self.lock(key);
         if stripe.generation() != fetched.generation {
             return Ok(false);
         }
@@ -81,7 +81,7 @@ impl Local {
 
     /// Forgets a clean row. The answer is false for a dirty one, which stays.
     pub(crate) fn evict(&self, key: &[u8], dirty: &DirtySet) -> Result<bool> {
-        let _stripe = self.stripes.lock_for_change(KeyHash::of(key));
+        let _stripe = self.lock_for_change(key);
         self.remove_if(key, |header| !is_dirty(dirty, key, header))
     }
 
@@ -104,7 +104,7 @@ impl Local {
 
     /// Removes a row that was found to be of no more use, if it still is the same.
     pub(crate) fn sweep_row(&self, key: &[u8], seen: &Header, dirty: &DirtySet) -> Result<bool> {
-        let _stripe = self.stripes.lock(KeyHash::of(key));
+        let _stripe = self.lock(key);
         self.remove_if(key, |header| {
             header.version == seen.version && !is_dirty(dirty, key, header)
         })
@@ -112,7 +112,7 @@ impl Local {
 
     /// Pins a row that is here, or takes the pin away. False when there is no value here.
     pub(crate) fn pin(&self, key: &[u8], pinned: bool) -> Result<bool> {
-        let _stripe = self.stripes.lock(KeyHash::of(key));
+        let _stripe = self.lock(key);
         let key = stored(key);
         let mut session = self.session()?;
         session.run(&TransactionOptions::new(), |txn| {

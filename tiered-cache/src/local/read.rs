@@ -38,28 +38,15 @@ impl Local {
             return Ok(Found::Unknown);
         };
         let (header, value) = Header::decode(&row)?;
-        let now = now_ms();
-        let age = now.saturating_sub(header.stamped);
-        let is_dirty = || is_dirty(dirty, key, &header);
-        Ok(match header.kind {
-            // A dirty row is the truth of this node, however old.
-            Kind::Value if header.expired(now) => {
-                if is_dirty() {
-                    Found::Absent
-                } else {
-                    Found::Unknown
-                }
-            }
-            Kind::Value if age < duration_ms(ages.max_age) || is_dirty() => {
-                Found::Value(look(&header, value))
-            }
-            Kind::Value => Found::Stale {
+        let found = judge(&header, ages, now_ms(), || is_dirty(dirty, key, &header));
+        Ok(match found {
+            Found::Value(()) => Found::Value(look(&header, value)),
+            Found::Absent => Found::Absent,
+            Found::Stale { usable, .. } => Found::Stale {
                 value: look(&header, value),
-                usable: age < duration_ms(ages.max_stale),
+                usable,
             },
-            Kind::Tombstone if age < duration_ms(ages.negative_ttl) || is_dirty() => Found::Absent,
-            Kind::Negative if !header.expired(now) => Found::Absent,
-            Kind::Tombstone | Kind::Negative => Found::Unknown,
+            Found::Unknown => Found::Unknown,
         })
     }
 
@@ -87,17 +74,13 @@ impl Local {
         };
         let (header, value) = Header::decode(&row)?;
         let now = now_ms();
-        let age = now.saturating_sub(header.stamped);
-        let expired = header.expired(now);
+        let has_value = header.kind == Kind::Value && !header.expired(now);
         let reliable = however_old
-            || is_dirty(dirty, key, &header)
-            || match header.kind {
-                Kind::Value => !expired && age < duration_ms(ages.max_age),
-                Kind::Tombstone => age < duration_ms(ages.negative_ttl),
-                Kind::Negative => !expired,
-            };
-        let says = reliable
-            .then(|| (header.kind == Kind::Value && !expired).then(|| copy(&header, value)));
+            || matches!(
+                judge(&header, ages, now, || is_dirty(dirty, key, &header)),
+                Found::Value(()) | Found::Absent
+            );
+        let says = reliable.then(|| has_value.then(|| copy(&header, value)));
         Ok(Snapshot {
             version: header.version,
             says,
@@ -114,6 +97,30 @@ impl Local {
     /// The generation of a key, to be taken before the remote is asked.
     pub(crate) fn generation(&self, key: &[u8]) -> u64 {
         self.stripes.generation(KeyHash::of(key))
+    }
+}
+
+/// What a row says, by its age. A dirty row is the truth of this node, however old; only old rows are
+/// asked whether they are.
+#[inline]
+fn judge(header: &Header, ages: &ReadConfig, now: u64, is_dirty: impl Fn() -> bool) -> Found<()> {
+    let age = now.saturating_sub(header.stamped);
+    match header.kind {
+        Kind::Value if header.expired(now) => {
+            if is_dirty() {
+                Found::Absent
+            } else {
+                Found::Unknown
+            }
+        }
+        Kind::Value if age < duration_ms(ages.max_age) || is_dirty() => Found::Value(()),
+        Kind::Value => Found::Stale {
+            value: (),
+            usable: age < duration_ms(ages.max_stale),
+        },
+        Kind::Tombstone if age < duration_ms(ages.negative_ttl) || is_dirty() => Found::Absent,
+        Kind::Negative if !header.expired(now) => Found::Absent,
+        Kind::Tombstone | Kind::Negative => Found::Unknown,
     }
 }
 

@@ -21,6 +21,14 @@ impl Backoff {
         }
     }
 
+    /// The same after some attempts.
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        // More doublings than any pause has room for.
+        let doublings = 1 << attempts.min(16);
+        self.next = self.first.saturating_mul(doublings).min(self.longest);
+        self
+    }
+
     /// The pause before the next attempt.
     pub(crate) fn pause(&mut self) -> Duration {
         let pause = self.next;
@@ -48,5 +56,9 @@ mod tests {
         }
         backoff.reset();
         assert!(backoff.pause() <= ms(10));
+        for (attempts, most) in [(0, 10), (1, 20), (2, 35), (u32::MAX, 35)] {
+            let pause = Backoff::new(ms(10), ms(35)).after(attempts).pause();
+            assert!(pause <= ms(most) && pause >= ms(most) / 2, "{pause:?}");
+        }
     }
 }

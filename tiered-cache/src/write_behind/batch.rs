@@ -176,11 +176,8 @@ impl Context {
 
     /// The remote refuses a key: another attempt later, or none any more.
     fn refused(&self, sent: &Sent, error: &RemoteError, now: u64) -> Result<()> {
-        let mut backoff = Backoff::new(self.config.backoff, self.config.backoff_max);
         let tried = self.dirty.mark(sent.record).map_or(0, |mark| mark.attempts);
-        for _ in 0..tried.min(16) {
-            backoff.pause();
-        }
+        let mut backoff = Backoff::new(self.config.backoff, self.config.backoff_max).after(tried);
         let attempts = self
             .dirty
             .refused(sent.record, now + duration_ms(backoff.pause()));

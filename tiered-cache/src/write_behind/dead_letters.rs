@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::local::dead_letter::{self, StoredDeadLetter};
 use crate::local::dirty::{DirtySet, RecordId, State};
 use crate::local::header::{Header, Kind};
-use crate::local::key::{KeyHash, original, stored};
-use crate::local::{Local, journal};
+use crate::local::key::{original, stored};
+use crate::local::{Local, journal, record_of};
 use crate::remote::RemoteError;
 use crate::write_behind::Context;
 use crate::write_behind::batch::Sent;
@@ -182,10 +182,7 @@ fn dead_record(local: &Local, dirty: &DirtySet, key: &[u8]) -> Result<Option<(Re
         return Ok(None);
     };
     let (header, _) = Header::decode(&row)?;
-    let record = RecordId {
-        lane: dirty.lane_of(KeyHash::of(key)),
-        number: header.dirty,
-    };
+    let record = record_of(dirty, key, &header);
     let dead = dirty
         .mark(record)
         .is_some_and(|mark| mark.state == State::Dead);

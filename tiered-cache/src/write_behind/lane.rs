@@ -12,16 +12,15 @@ use tracing::Instrument;
 
 use crate::clock::now_ms;
 use crate::error::{Error, Result};
-use crate::remote::{ConnectRequest, RemoteError, RemoteErrorKind, RemoteLane};
+use crate::remote::{ConnectRequest, RemoteError, RemoteErrorKind, RemoteLane, RemoteResults};
 use crate::write_behind::batch::Batch;
 use crate::write_behind::{Backoff, Context, LaneState};
 
 /// Writes in the first batch after a failure; each acknowledged batch doubles it.
 const RAMP: usize = 16;
 
-/// How a batch is answered.
-type Answers = Result<Vec<Result<(), RemoteError>>, RemoteError>;
-type InFlight = FuturesOrdered<Pin<Box<dyn Future<Output = (Batch, Answers, Duration)> + Send>>>;
+type InFlight =
+    FuturesOrdered<Pin<Box<dyn Future<Output = (Batch, RemoteResults, Duration)> + Send>>>;
 
 /// Why a lane leaves its connection.
 enum Left {
@@ -234,7 +233,7 @@ impl<'a> Lane<'a> {
         &self,
         connection: &mut dyn RemoteLane,
         mut batch: Batch,
-    ) -> Pin<Box<dyn Future<Output = (Batch, Answers, Duration)> + Send>> {
+    ) -> Pin<Box<dyn Future<Output = (Batch, RemoteResults, Duration)> + Send>> {
         let span = tracing::debug_span!(
             "flush",
             lane = self.lane,
@@ -262,7 +261,7 @@ impl<'a> Lane<'a> {
     fn answered(
         &mut self,
         batch: &Batch,
-        answers: Answers,
+        answers: RemoteResults,
         took: Duration,
     ) -> Result<Option<RemoteError>, RemoteError> {
         let answers = answers?;

@@ -9,11 +9,11 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
-use super::state::{Answers, Reply, State, Values, failure, unavailable};
+use super::state::{Reply, State, Values, failure, unavailable};
 use super::{Fault, timer};
 use crate::remote::{
     ConnectRequest, ConnectionId, RemoteError, RemoteErrorKind, RemoteLane, RemoteReply,
-    RemoteWrite,
+    RemoteResults, RemoteWrite,
 };
 
 #[derive(Default)]
@@ -165,7 +165,7 @@ impl RemoteLane for Lane {
     }
 
     #[expect(clippy::panic, reason = "a test has asked for it")]
-    fn apply(&mut self, batch: Vec<RemoteWrite>) -> BoxFuture<'static, Answers> {
+    fn apply(&mut self, batch: Vec<RemoteWrite>) -> BoxFuture<'static, RemoteResults> {
         let (reply, answer) = oneshot::channel();
         self.server.send(self.id, batch, reply);
         Box::pin(async move {

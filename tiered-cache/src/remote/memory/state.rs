@@ -8,9 +8,10 @@ use tokio::sync::oneshot;
 
 use super::{Applied, Fault, timer};
 use crate::clock::now_ms;
-use crate::remote::{ConnectionId, RemoteError, RemoteErrorKind, RemoteValue, RemoteWrite};
+use crate::remote::{
+    ConnectionId, RemoteError, RemoteErrorKind, RemoteResults, RemoteValue, RemoteWrite,
+};
 
-pub(super) type Answers = Result<Vec<Result<(), RemoteError>>, RemoteError>;
 pub(super) type Values = Vec<Result<Option<RemoteValue>, RemoteError>>;
 
 /// Fewer entries than this are not worth a sweep.
@@ -66,7 +67,7 @@ struct Sent {
 }
 
 pub(super) enum Reply {
-    Answers(Answers),
+    Answers(RemoteResults),
     Panic,
 }
 

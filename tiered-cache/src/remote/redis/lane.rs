@@ -12,11 +12,9 @@ use redis::{Cmd, Pipeline, Value};
 use super::connect::{Connector, Link};
 use super::{classify, fence};
 use crate::remote::{
-    ConnectRequest, ConnectionId, RemoteError, RemoteErrorKind, RemoteLane, RemoteWrite,
+    ConnectRequest, ConnectionId, RemoteError, RemoteErrorKind, RemoteLane, RemoteResults,
+    RemoteWrite,
 };
-
-/// The answers to a batch, one a write.
-type Outcome = Result<Vec<Result<(), RemoteError>>, RemoteError>;
 
 /// A connection to Redis for the writes of one lane.
 pub(super) struct RedisLane {
@@ -50,7 +48,7 @@ impl RemoteLane for RedisLane {
         self.id
     }
 
-    fn apply(&mut self, batch: Vec<RemoteWrite>) -> BoxFuture<'static, Outcome> {
+    fn apply(&mut self, batch: Vec<RemoteWrite>) -> BoxFuture<'static, RemoteResults> {
         if batch.is_empty() {
             return future::ready(Ok(Vec::new())).boxed();
         }
@@ -112,7 +110,7 @@ fn encode(batch: &[RemoteWrite]) -> Pipeline {
     commands
 }
 
-fn judge(answers: Vec<Value>) -> Outcome {
+fn judge(answers: Vec<Value>) -> RemoteResults {
     answers
         .into_iter()
         .map(|answer| match answer {
