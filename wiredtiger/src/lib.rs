@@ -26,7 +26,7 @@ pub use cursor::{Cursor, CursorMut};
 pub use error::{Error, ErrorKind, Result};
 pub use options::{
     CheckpointOptions, CheckpointPolicy, Compressor, ConnectionOptions, Durability,
-    EvictionOptions, Isolation, LogOptions, SessionOptions, Statistics, TableOptions,
+    EvictionOptions, Isolation, LogOptions, Preset, SessionOptions, Statistics, TableOptions,
     TransactionOptions,
 };
 pub use pack::Pack;

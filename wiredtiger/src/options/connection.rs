@@ -9,7 +9,7 @@ use bytesize::ByteSize;
 use crate::config::{Config, Method, Millis, Seconds};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Compressor, Durability, EvictionOptions};
+use crate::options::{Compressor, Durability, EvictionOptions, Preset};
 
 /// More than any program has, and less than the engine's arithmetic bears.
 const MAX_SESSIONS: u32 = 1_000_000;
@@ -228,6 +228,11 @@ impl ConnectionOptions {
     pub fn eviction(mut self, eviction: EvictionOptions) -> Self {
         self.eviction = eviction;
         self
+    }
+
+    /// The settings of a preset for the log and for how the cache is kept below its size.
+    pub fn preset(self, preset: Preset) -> Self {
+        self.log(preset.log()).eviction(preset.eviction())
     }
 
     /// Which statistics are kept. Default: [`Statistics::None`].

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod connection;
 mod eviction;
+mod preset;
 mod session;
 mod table;
 mod transaction;
@@ -10,6 +11,7 @@ mod transaction;
 pub use checkpoint::CheckpointOptions;
 pub use connection::{CheckpointPolicy, ConnectionOptions, LogOptions, Statistics};
 pub use eviction::EvictionOptions;
+pub use preset::Preset;
 pub use session::SessionOptions;
 pub use table::{Compressor, TableOptions};
 pub use transaction::{Durability, Isolation, TransactionOptions};

@@ -4,6 +4,7 @@ use bytesize::ByteSize;
 
 use crate::config::{Config, Method};
 use crate::error::Result;
+use crate::options::Preset;
 use crate::pack::Pack;
 
 /// How blocks are compressed on disk.
@@ -110,6 +111,11 @@ impl TableOptions {
     pub fn prefix_compression(mut self, on: bool) -> Self {
         self.prefix_compression = Some(on);
         self
+    }
+
+    /// The settings of a preset for a table.
+    pub fn preset(self, preset: Preset) -> Self {
+        self.memory_page_max(preset.memory_page_max())
     }
 
     /// Whether changes of the table go to the log, when the connection has one. A table without
