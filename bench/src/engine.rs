@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use tiered_cache::LocalConfig;
-use wiredtiger::{ByteSize, Connection, Session, Table};
+use wiredtiger::{ByteSize, Connection, Durability, Session, Table, TransactionOptions};
 
 use crate::rows::Rows;
 
@@ -56,6 +56,24 @@ impl Engine {
         fill_in(row, value);
         Ok(session.put(&self.rows, key, row)?)
     }
+
+    /// The same in a transaction of its own that survives what is asked for.
+    pub(crate) fn put_at(
+        &self,
+        session: &mut Session,
+        row: &mut Vec<u8>,
+        (key, value): (&[u8], &[u8]),
+        durability: Durability,
+    ) -> Result<()> {
+        fill_in(row, value);
+        let options = TransactionOptions::new().durability(durability);
+        Ok(session.run(&options, |txn| txn.put(&self.rows, key, row))?)
+    }
+}
+
+/// The value in a row.
+pub(crate) fn value_of(row: &[u8]) -> &[u8] {
+    row.get(HEADER.len()..).unwrap_or_default()
 }
 
 fn fill_in(row: &mut Vec<u8>, value: &[u8]) {

@@ -1,15 +1,19 @@
-//! Measures the cache side by side with what it is made of, and writes a report.
+//! Measures engines and the cache side by side with others, and writes a report.
 
 mod allocations;
+mod by_hand;
 mod cache;
+mod cpu;
 mod engine;
+mod engines;
+mod files;
 mod measure;
 mod memory;
 mod redis_server;
 mod report;
 mod rows;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
@@ -19,17 +23,34 @@ use crate::report::Report;
 #[derive(Parser)]
 #[command(
     name = "bench",
-    about = "Measures, and writes report.json and report.md"
+    about = "Measures, and writes report.json, report.md and charts"
 )]
 struct Cli {
     #[command(subcommand)]
-    suite: Suite,
+    task: Task,
 }
 
 #[derive(Subcommand)]
-enum Suite {
+enum Task {
     /// The cache beside the bare engine and beside Redis.
     Cache(CacheArgs),
+    /// WiredTiger beside other embedded engines.
+    Engines(EnginesArgs),
+    /// What each setting of WiredTiger brings, around the preset for caches.
+    Preset(PresetArgs),
+    /// One engine, told what to do through a pipe.
+    #[command(name = engines::COMMAND, hide = true)]
+    Engine { setup: String },
+    /// All suites, in turn, into one report.
+    All(Common),
+    /// Makes report.md and the charts anew from a report.json.
+    Render(RenderArgs),
+    /// Joins several report.json: where two say the same thing, the later one is right.
+    Merge(MergeArgs),
+    /// Fills one contender and prints the bytes of memory it takes: a part of `cache` that needs a
+    /// process of its own.
+    #[command(hide = true)]
+    Weigh(cache::Load),
 }
 
 #[derive(Args)]
@@ -39,6 +60,44 @@ struct CacheArgs {
     /// Only these parts; all when none is named.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<cache::Part>,
+}
+
+#[derive(Args)]
+struct EnginesArgs {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    place: Place,
+    /// Only these parts; all when none is named.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<engines::Part>,
+    /// Only these engines; all when none is named.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    engines: Vec<engines::Engine>,
+    /// At most so many rounds of each workload: for a look; medians want three at least.
+    #[arg(long)]
+    rounds: Option<usize>,
+}
+
+#[derive(Args)]
+struct PresetArgs {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    place: Place,
+    /// Only on these data; on all when none is named.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<engines::preset::Data>,
+    /// Only settings whose name has one of these in it.
+    #[arg(long, value_delimiter = ',')]
+    candidates: Vec<String>,
+}
+
+#[derive(Args)]
+struct Place {
+    /// Where the databases lie meanwhile, some 30 GB at most. Default: the system's temporary folder.
+    #[arg(long)]
+    dir: Option<PathBuf>,
 }
 
 /// What all suites take.
@@ -52,12 +111,81 @@ struct Common {
     out: PathBuf,
 }
 
+#[derive(Args)]
+struct RenderArgs {
+    report: PathBuf,
+    /// The folder for what is made of it; by default that of the report.
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct MergeArgs {
+    #[arg(required = true)]
+    reports: Vec<PathBuf>,
+    /// The folder for the report.
+    #[arg(long)]
+    out: PathBuf,
+}
+
 fn main() -> Result<()> {
-    let cli = Cli::parse();
+    match Cli::parse().task {
+        Task::Cache(CacheArgs { common, only }) => {
+            measure(&common, |report| cache::run(report, common.quick, &only))
+        }
+        Task::Engines(args) => {
+            let choice = engines::Choice {
+                quick: args.common.quick,
+                parts: args.only,
+                engines: args.engines,
+                rounds: args.rounds,
+                dir: args.place.dir,
+            };
+            measure(&args.common, |report| engines::run(report, &choice))
+        }
+        Task::Preset(args) => {
+            let search = engines::preset::Search {
+                quick: args.common.quick,
+                candidates: args.candidates,
+                data: args.only,
+                dir: args.place.dir,
+            };
+            measure(&args.common, |report| engines::preset::run(report, &search))
+        }
+        Task::Engine { setup } => engines::serve(&setup),
+        Task::Weigh(load) => {
+            println!("{}", cache::weigh(&load)?);
+            Ok(())
+        }
+        Task::All(common) => measure(&common, |report| all(report, common.quick)),
+        Task::Render(RenderArgs { report, out }) => {
+            let beside = || report.parent().unwrap_or_else(|| Path::new("")).to_owned();
+            Report::read(&report)?.render(&out.unwrap_or_else(beside))
+        }
+        Task::Merge(MergeArgs { reports, out }) => {
+            let reports = reports.iter().map(|file| Report::read(file));
+            Report::merged(reports.collect::<Result<_>>()?)?.write(&out)
+        }
+    }
+}
+
+/// Every suite, one after the other: a line for each.
+fn all(report: &mut Report, quick: bool) -> Result<()> {
+    let everything = engines::Choice {
+        quick,
+        parts: Vec::new(),
+        engines: Vec::new(),
+        rounds: None,
+        dir: None,
+    };
+    engines::run(report, &everything)?;
+    cache::run(report, quick, &[])
+}
+
+/// What was measured before something failed is written all the same.
+fn measure(common: &Common, suite: impl FnOnce(&mut Report) -> Result<()>) -> Result<()> {
     let mut report = Report::new()?;
-    let Suite::Cache(CacheArgs { common, only }) = cli.suite;
-    // What was measured before something failed is written all the same.
-    let measured = cache::run(&mut report, common.quick, &only);
-    report.write(&common.out)?;
-    measured
+    let measured = suite(&mut report);
+    let written = report.write(&common.out);
+    measured.and(written)
 }

@@ -7,9 +7,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use crate::cpu;
 
 /// One operation in so many is timed by itself: reading the clock costs a tenth of a hit.
 const SAMPLE: usize = 16;
+
+/// Rounds of fewer operations are of slow ones, which are timed one and all: the slowest in a
+/// thousand needs thousands.
+const MANY: usize = 20_000;
+
+fn stride(ops: usize) -> usize {
+    if ops < MANY { 1 } else { SAMPLE }
+}
 
 /// What one contender did in one round.
 pub(crate) struct Sample {
@@ -32,9 +43,10 @@ impl Sample {
     /// Runs `op` with 0 to `ops`.
     pub(crate) fn take(ops: usize, mut op: impl FnMut(usize) -> Result<()>) -> Result<Self> {
         let mut latencies = histogram()?;
+        let stride = stride(ops);
         let started = Instant::now();
         for index in 0..ops {
-            if index % SAMPLE == 0 {
+            if index % stride == 0 {
                 let begun = Instant::now();
                 op(index)?;
                 latencies.saturating_record(nanos(begun.elapsed()));
@@ -49,15 +61,35 @@ impl Sample {
         })
     }
 
+    /// Runs `op` with 0 to `ops`, and times each: for operations whose slowest ones matter. One
+    /// reading of the clock ends an operation and begins the next.
+    pub(crate) fn take_each(ops: usize, mut op: impl FnMut(usize) -> Result<()>) -> Result<Self> {
+        let mut latencies = histogram()?;
+        let started = Instant::now();
+        let mut begun = started;
+        for index in 0..ops {
+            op(index)?;
+            let now = Instant::now();
+            latencies.saturating_record(nanos(now - begun));
+            begun = now;
+        }
+        Ok(Self {
+            ops,
+            took: begun - started,
+            latencies,
+        })
+    }
+
     /// Runs `op` with 0 to `ops`, one at a time.
     pub(crate) async fn take_async(
         ops: usize,
         mut op: impl AsyncFnMut(usize) -> Result<()>,
     ) -> Result<Self> {
         let mut latencies = histogram()?;
+        let stride = stride(ops);
         let started = Instant::now();
         for index in 0..ops {
-            if index % SAMPLE == 0 {
+            if index % stride == 0 {
                 let begun = Instant::now();
                 op(index).await?;
                 latencies.saturating_record(nanos(begun.elapsed()));
@@ -83,10 +115,44 @@ impl Sample {
         Ok(all)
     }
 
+    /// For the way to another process.
+    pub(crate) fn into_parts(self) -> SampleParts {
+        SampleParts {
+            ops: self.ops,
+            took_ns: nanos(self.took),
+            latencies: self
+                .latencies
+                .iter_recorded()
+                .map(|value| (value.value_iterated_to(), value.count_at_value()))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn from_parts(parts: SampleParts) -> Result<Self> {
+        let mut latencies = histogram()?;
+        for (value, count) in parts.latencies {
+            latencies.saturating_record_n(value, count);
+        }
+        Ok(Self {
+            ops: parts.ops,
+            took: Duration::from_nanos(parts.took_ns),
+            latencies,
+        })
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "no count comes near 2^53")]
     fn ops_per_second(&self) -> f64 {
         self.ops as f64 / self.took.as_secs_f64()
     }
+}
+
+/// What a [`Sample`] is made of.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SampleParts {
+    ops: usize,
+    took_ns: u64,
+    /// Nanoseconds, and how many operations took as long.
+    latencies: Vec<(u64, u64)>,
 }
 
 /// For up to a minute; what lasts longer counts as that.
@@ -121,12 +187,38 @@ pub(crate) struct Outcome {
     speeds: Vec<f64>,
     /// Of all rounds.
     pub(crate) latencies: Histogram<u64>,
+    /// Processor time of this process, of all rounds with what they did before and behind the
+    /// operations.
+    cpu: Duration,
+    ops: usize,
 }
 
 impl Outcome {
+    fn new(engine: &'static str) -> Result<Self> {
+        Ok(Self {
+            engine,
+            speeds: Vec::new(),
+            latencies: histogram()?,
+            cpu: Duration::ZERO,
+            ops: 0,
+        })
+    }
+
+    /// Seconds of processor time for a million operations, with all threads of this process.
+    #[allow(clippy::cast_precision_loss, reason = "no count comes near 2^53")]
+    pub(crate) fn cpu_of_a_million(&self) -> f64 {
+        self.cpu.as_secs_f64() / self.ops as f64 * 1e6
+    }
+
     /// Operations per second, the median of the rounds.
     pub(crate) fn speed(&self) -> f64 {
         median(self.speeds.clone())
+    }
+
+    /// Nanoseconds that so many of all operations took at most.
+    #[allow(clippy::cast_precision_loss, reason = "no latency comes near 2^53 ns")]
+    pub(crate) fn quantile(&self, quantile: f64) -> f64 {
+        self.latencies.value_at_quantile(quantile) as f64
     }
 
     /// How many times as fast as `other`: the median of the rounds, each of which compares what ran
@@ -139,31 +231,27 @@ impl Outcome {
 
 /// Lets the contenders take turns, in the other order every second time.
 pub(crate) fn rounds(count: usize, mut contenders: Vec<Contender<'_>>) -> Result<Vec<Outcome>> {
-    let mut speeds = vec![Vec::with_capacity(count); contenders.len()];
-    let mut latencies = vec![histogram()?; contenders.len()];
+    let mut outcomes: Vec<_> = contenders
+        .iter()
+        .map(|contender| Outcome::new(contender.engine))
+        .collect::<Result<_>>()?;
     for round in 0..count {
         let mut order: Vec<usize> = (0..contenders.len()).collect();
         if round % 2 == 1 {
             order.reverse();
         }
         for who in order {
-            let engine = contenders[who].engine;
+            let outcome = &mut outcomes[who];
+            let before = cpu::spent();
             let sample = (contenders[who].round)(round)
-                .with_context(|| format!("{engine}, round {round}"))?;
-            speeds[who].push(sample.ops_per_second());
-            latencies[who].add(&sample.latencies)?;
+                .with_context(|| format!("{}, round {round}", outcome.engine))?;
+            outcome.cpu += cpu::spent().saturating_sub(before);
+            outcome.ops += sample.ops;
+            outcome.speeds.push(sample.ops_per_second());
+            outcome.latencies.add(&sample.latencies)?;
         }
     }
-    Ok(contenders
-        .into_iter()
-        .zip(speeds)
-        .zip(latencies)
-        .map(|((contender, speeds), latencies)| Outcome {
-            engine: contender.engine,
-            speeds,
-            latencies,
-        })
-        .collect())
+    Ok(outcomes)
 }
 
 /// The middle value, or the mean of the two in the middle; 0 of nothing.
@@ -200,6 +288,13 @@ mod tests {
         };
         let outcomes = rounds(2, vec![contender("a"), contender("b")]).unwrap();
         assert_eq!(*turns.borrow(), [("a", 0), ("b", 0), ("b", 1), ("a", 1)]);
-        assert_eq!(outcomes[0].latencies.len(), 4);
+        assert_eq!(outcomes[0].latencies.len(), 2 * 32);
+    }
+
+    #[test]
+    fn of_many_operations_some_are_timed() {
+        let ops = MANY;
+        let sample = Sample::take(ops, |_| Ok(())).unwrap();
+        assert_eq!(sample.latencies.len(), (ops / SAMPLE) as u64);
     }
 }

@@ -10,11 +10,12 @@ use redis::io::tcp::TcpSettings;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo};
 use tempfile::TempDir;
 
+use crate::memory::resident_of;
 use crate::rows::Rows;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running redis-server without persistence, on loopback; dropping it ends it.
+/// A running redis-server on loopback; dropping it ends it.
 pub(crate) struct RedisServer {
     process: Child,
     port: u16,
@@ -22,20 +23,31 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
+    /// One that keeps everything in memory.
     pub(crate) fn start() -> Result<Self> {
+        Self::start_with(&["--appendonly", "no"])
+    }
+
+    /// One that answers a write when its log is on the disk.
+    pub(crate) fn start_flushing() -> Result<Self> {
+        Self::start_with(&["--appendonly", "yes", "--appendfsync", "always"])
+    }
+
+    fn start_with(settings: &[&str]) -> Result<Self> {
         // Somebody may take the port before the server has it.
         for _ in 0..10 {
-            if let Some(server) = Self::try_start(free_port()?)? {
+            if let Some(server) = Self::try_start(free_port()?, settings)? {
                 return Ok(server);
             }
         }
         bail!("redis-server does not come up")
     }
 
-    fn try_start(port: u16) -> Result<Option<Self>> {
+    fn try_start(port: u16, settings: &[&str]) -> Result<Option<Self>> {
         let folder = tempfile::tempdir()?;
         let process = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--bind", "127.0.0.1", "--save", ""])
+            .args(settings)
             .args(["--port", &port.to_string()])
             .arg("--dir")
             .arg(folder.path())
@@ -89,6 +101,11 @@ impl RedisServer {
     pub(crate) fn keys(&self) -> Result<usize> {
         let mut connection = Client::open(self.url())?.get_connection()?;
         Ok(redis::cmd("DBSIZE").query(&mut connection)?)
+    }
+
+    /// Its resident memory in bytes.
+    pub(crate) fn resident(&self) -> Result<u64> {
+        resident_of(self.process.id())
     }
 
     /// Puts all rows in.

@@ -1,7 +1,7 @@
-//! The data: keys of 16 to 24 bytes, values of 100.
+//! The data: keys of 16 to 24 bytes, values of 100 or of what is asked for.
 
 /// Bytes of a value.
-pub(crate) const VALUE: usize = 100;
+const VALUE: usize = 100;
 
 /// Values are cut from here, at different places.
 const POOL: usize = 1 << 16;
@@ -10,11 +10,17 @@ const POOL: usize = 1 << 16;
 pub(crate) struct Rows {
     keys: Vec<Vec<u8>>,
     pool: Vec<u8>,
+    value: usize,
 }
 
 impl Rows {
     /// So many rows. The keys of another `family` are others.
     pub(crate) fn new(family: char, count: usize) -> Self {
+        Self::with_values_of(VALUE, family, count)
+    }
+
+    /// The same with values of so many bytes.
+    pub(crate) fn with_values_of(value: usize, family: char, count: usize) -> Self {
         let mut random = fastrand::Rng::with_seed(7);
         let key = |number| {
             let tail = &"abcdefgh"[..number % 9];
@@ -22,7 +28,8 @@ impl Rows {
         };
         Self {
             keys: (0..count).map(key).collect(),
-            pool: (0..POOL + VALUE).map(|_| random.u8(..)).collect(),
+            pool: (0..POOL + value).map(|_| random.u8(..)).collect(),
+            value,
         }
     }
 
@@ -35,7 +42,12 @@ impl Rows {
     }
 
     pub(crate) fn value(&self, index: usize) -> &[u8] {
-        &self.pool[index * 61 % POOL..][..VALUE]
+        &self.pool[index * 61 % POOL..][..self.value]
+    }
+
+    /// Bytes of each value.
+    pub(crate) fn value_size(&self) -> usize {
+        self.value
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {

@@ -1,20 +1,30 @@
 //! The suite `cache`: what the two levels cost beside each of them alone.
 
+mod absent;
 mod drain;
+mod durability;
 mod hits;
-mod outage;
+mod larger;
+mod misses;
+mod ops;
 mod plateau;
+mod remotes;
+mod rivals;
 mod sets;
+mod stage;
+mod weigh;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
-use tiered_cache::{ByteSize, RemoteStore, SetOptions, TieredCache};
+use tiered_cache::{ByteSize, MemoryRemote, RemoteStore, SetOptions, TieredCache};
 use tokio::runtime::Runtime;
 
-use crate::report::{Report, Workload};
+pub(crate) use self::weigh::{Load, weigh};
+use crate::measure::Outcome;
+use crate::report::{Goal, Report, Workload};
 use crate::rows::Rows;
 
 /// Names of contenders.
@@ -25,19 +35,30 @@ const REDIS: &str = "redis";
 /// Memory of both engines: all rows fit.
 const CACHE_SIZE: ByteSize = ByteSize::gib(1);
 
+/// The way to a remote in another machine, and back.
+const FAR: Duration = Duration::from_micros(500);
+
 const LONG: Duration = Duration::from_secs(600);
 
 /// A part of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
-    /// Reads that the local tier answers.
+    /// Reads that the local tier answers from memory.
     Hits,
-    /// Writes.
+    /// Reads that it answers, of more rows than memory has room for.
+    Larger,
+    /// Reads of what only the remote has.
+    Misses,
+    /// Reads of what nobody has.
+    Absent,
+    /// Writes at the default durability.
     Sets,
-    /// The way of a backlog to Redis.
+    /// Writes at each durability.
+    Durability,
+    /// The way of a backlog to the remote.
     Drain,
-    /// Speed while the remote is away.
-    Outage,
+    /// Speed while the remote is there, away, and half a millisecond from here.
+    Remotes,
     /// Memory over many writes while the remote is away.
     Plateau,
 }
@@ -50,6 +71,8 @@ struct Size {
     ops: usize,
     quick: bool,
 }
+
+type Run = fn(&mut Report, Size) -> Result<()>;
 
 /// Runs the parts.
 pub(crate) fn run(report: &mut Report, quick: bool, only: &[Part]) -> Result<()> {
@@ -66,22 +89,24 @@ pub(crate) fn run(report: &mut Report, quick: bool, only: &[Part]) -> Result<()>
             quick,
         }
     };
-    let wanted = |part| only.is_empty() || only.contains(&part);
-    // First: memory that others have used and given back would hide what this one adds.
-    if wanted(Part::Plateau) {
-        plateau::run(report, size)?;
-    }
-    if wanted(Part::Hits) {
-        hits::run(report, size)?;
-    }
-    if wanted(Part::Sets) {
-        sets::run(report, size)?;
-    }
-    if wanted(Part::Drain) {
-        drain::run(report, size)?;
-    }
-    if wanted(Part::Outage) {
-        outage::run(report, size)?;
+    // The first: memory that others have used and given back would hide what it adds.
+    let parts: [(Part, Run); 9] = [
+        (Part::Plateau, plateau::run),
+        (Part::Larger, larger::run),
+        (Part::Hits, hits::run),
+        (Part::Misses, misses::run),
+        (Part::Absent, absent::run),
+        (Part::Sets, sets::run),
+        (Part::Durability, durability::run),
+        (Part::Drain, drain::run),
+        (Part::Remotes, remotes::run),
+    ];
+    for (part, run) in parts {
+        if only.is_empty() || only.contains(&part) {
+            let begun = Instant::now();
+            run(report, size)?;
+            eprintln!("{part:?}: {:.1} s", begun.elapsed().as_secs_f64());
+        }
     }
     Ok(())
 }
@@ -102,18 +127,61 @@ fn runtime() -> Result<Runtime> {
         .build()?)
 }
 
-/// A cache whose rows stay fresh for the whole run, with room for all of them to be dirty.
+/// A cache with memory for all rows.
 async fn open(home: &Path, remote: impl RemoteStore) -> Result<TieredCache> {
+    open_with(home, remote, CACHE_SIZE).await
+}
+
+/// A cache with so much memory, whose rows stay fresh for the whole run, with room for all of them
+/// to be dirty.
+async fn open_with(home: &Path, remote: impl RemoteStore, memory: ByteSize) -> Result<TieredCache> {
     Ok(TieredCache::builder(home)
         .remote(remote)
-        .cache_size(CACHE_SIZE)
+        .cache_size(memory)
         .max_age(LONG * 100)
         .configure(|config| {
+            config.reads.negative_ttl = LONG * 100;
+            // The machine may be busy.
+            config.reads.timeout = LONG;
+            config.writes.remote_timeout = LONG;
             config.writes.max_dirty_keys = 1 << 24;
             config.writes.max_dirty_bytes = ByteSize::gib(8);
         })
         .open()
         .await?)
+}
+
+/// A remote that is not there.
+fn away() -> MemoryRemote {
+    let remote = MemoryRemote::new();
+    remote.set_down(true);
+    remote
+}
+
+/// The cache beside another one: how many times as fast it has to be, if that was promised.
+fn beside(against: &'static str, least: Option<f64>) -> Goal {
+    Goal {
+        engine: CACHE,
+        against,
+        least,
+    }
+}
+
+/// Tells how fast the contenders are, and what each takes of the processor.
+fn tell(report: &mut Report, workload: &Workload, outcomes: &[Outcome], goals: &[Goal]) {
+    report.add(workload, outcomes, goals);
+    let workload = &Workload {
+        config: format!(
+            "seconds of all threads of this process for a million operations, what is done behind \
+             them included, a server's not; {}",
+            workload.config
+        ),
+        ..workload.clone()
+    };
+    for outcome in outcomes {
+        let value = outcome.cpu_of_a_million();
+        report.add_count(workload, (outcome.engine, "cpu_s"), value, None);
+    }
 }
 
 /// Puts all rows into a cache.

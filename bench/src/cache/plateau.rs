@@ -1,9 +1,9 @@
 //! Memory over many writes to a few keys, none of which can be flushed.
 
 use anyhow::Result;
-use tiered_cache::{MemoryRemote, TieredCache};
+use tiered_cache::TieredCache;
 
-use super::{CACHE, Size, runtime, workload};
+use super::{CACHE, Size, away, runtime, workload};
 use crate::memory::resident_kib;
 use crate::report::Report;
 use crate::rows::{Rows, shuffled};
@@ -23,11 +23,9 @@ pub(super) fn run(report: &mut Report, size: Size) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let rows = Rows::new('k', KEYS);
     let resident = runtime()?.block_on(async {
-        let remote = MemoryRemote::new();
-        remote.set_down(true);
         // Default settings: what a user gets.
         let cache = TieredCache::builder(folder.path())
-            .remote(remote)
+            .remote(away())
             .open()
             .await?;
         let mut resident = Vec::with_capacity(PARTS);

@@ -1,15 +1,17 @@
 //! Writes at the default durability, beside a logged `put` in the bare engine and a `SET` to Redis.
 
 use anyhow::Result;
-use redis::AsyncCommands;
 use tempfile::TempDir;
-use tiered_cache::{MemoryRemote, RedisRemote, TieredCache};
+use tiered_cache::{RedisRemote, TieredCache};
 
-use super::{CACHE, CACHE_SIZE, ENGINE, REDIS, Size, open, runtime, settle, workload};
+use super::ops::{write, write_redis};
+use super::{
+    CACHE, CACHE_SIZE, ENGINE, REDIS, Size, away, beside, open, runtime, settle, tell, workload,
+};
 use crate::engine::Engine;
 use crate::measure::{Contender, Sample, rounds};
 use crate::redis_server::RedisServer;
-use crate::report::{Goal, Report};
+use crate::report::Report;
 use crate::rows::{Rows, shuffled};
 
 /// Keys that are written over and over.
@@ -40,11 +42,7 @@ impl Stage {
         let cache = runtime()?.block_on(async {
             match &remote {
                 Some(server) => open(folders[0].path(), RedisRemote::new(server.url())?).await,
-                None => {
-                    let remote = MemoryRemote::new();
-                    remote.set_down(true);
-                    open(folders[0].path(), remote).await
-                }
+                None => open(folders[0].path(), away()).await,
             }
         })?;
         Ok(Self {
@@ -69,10 +67,10 @@ impl Stage {
             Contender::new(CACHE, |round| self.cache_sets(&rows, &order(round, ops))),
             Contender::new(ENGINE, |round| self.engine_puts(&rows, &order(round, ops))),
             Contender::new(REDIS, |round| {
-                self.redis_sets(&rows, &order(round, ops / 10))
+                write_redis(&self.redis, &rows, &order(round, ops / 10))
             }),
         ];
-        self.tell(report, "set again", count, contenders)
+        self.compare(report, "set again", count, contenders)
     }
 
     /// Keys that were not there, in their order: each needs a dirty record.
@@ -85,13 +83,13 @@ impl Stage {
             Contender::new(CACHE, |round| self.cache_sets(&rows, &order(round, ops))),
             Contender::new(ENGINE, |round| self.engine_puts(&rows, &order(round, ops))),
             Contender::new(REDIS, |round| {
-                self.redis_sets(&rows, &order(round, ops / 10))
+                write_redis(&self.redis, &rows, &order(round, ops / 10))
             }),
         ];
-        self.tell(report, "set new", count, contenders)
+        self.compare(report, "set new", count, contenders)
     }
 
-    fn tell(
+    fn compare(
         &self,
         report: &mut Report,
         name: &str,
@@ -99,11 +97,6 @@ impl Stage {
         contenders: Vec<Contender<'_>>,
     ) -> Result<()> {
         let outcomes = rounds(count, contenders)?;
-        let to = |against, least| Goal {
-            engine: CACHE,
-            against,
-            least: Some(least),
-        };
         let remote = if self.alive {
             "remote Redis alive"
         } else {
@@ -112,24 +105,22 @@ impl Stage {
         let workload = workload(
             format!("{name}, {remote}"),
             1,
-            "durability Process, values of 100 bytes",
+            "values of 100 bytes; tiered-cache: durability Process, with its record of what is \
+             unflushed; wiredtiger: a logged put that survives kill -9; redis: SET over loopback, \
+             gone with the server",
         );
-        report.add(
-            &workload,
-            &outcomes,
-            &[to(ENGINE, 1.0 / 3.0), to(REDIS, 1.0)],
-        );
+        let goals = [beside(ENGINE, Some(1.0 / 3.0)), beside(REDIS, Some(1.0))];
+        tell(report, &workload, &outcomes, &goals);
         Ok(())
     }
 
     fn cache_sets(&self, rows: &Rows, order: &[usize]) -> Result<Sample> {
         runtime()?.block_on(async {
-            let sample = Sample::take_async(order.len(), async |index| {
-                let index = order[index];
-                self.cache.set(rows.key(index), rows.value(index)).await?;
+            let set = async |key: &[u8], value: &[u8]| {
+                self.cache.set(key, value).await?;
                 Ok(())
-            })
-            .await?;
+            };
+            let sample = write(rows, order, set).await?;
             if self.alive {
                 // The others have the machine for themselves.
                 settle(&self.cache).await?;
@@ -145,17 +136,6 @@ impl Stage {
             let index = order[index];
             self.engine
                 .put(&mut session, &mut row, rows.key(index), rows.value(index))
-        })
-    }
-
-    fn redis_sets(&self, rows: &Rows, order: &[usize]) -> Result<Sample> {
-        runtime()?.block_on(async {
-            let mut connection = self.redis.connect().await?;
-            Sample::take_async(order.len(), async |index| {
-                let index = order[index];
-                Ok(connection.set(rows.key(index), rows.value(index)).await?)
-            })
-            .await
         })
     }
 }

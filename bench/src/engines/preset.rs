@@ -1,0 +1,314 @@
+//! The search of the preset: what each setting brings, one at a time around the preset.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use super::child::{Cost, Running};
+use super::phase::{Phase, Task};
+use super::shape::Shape;
+use super::stores::{Engine, Settings};
+use crate::measure::{Contender, rounds};
+use crate::report::{Report, Workload};
+
+/// A set of settings that differs from the preset in one respect.
+struct Candidate {
+    name: &'static str,
+    settings: Settings,
+}
+
+/// Name, settings of the connection, settings of the table.
+const CANDIDATES: &[(&str, &str, &str)] = &[
+    // When the engine's threads begin to write changed pages, and when those of the program help.
+    (
+        "dirty 20/40",
+        "eviction_dirty_target=20,eviction_dirty_trigger=40,eviction_updates_target=20,eviction_updates_trigger=40",
+        "",
+    ),
+    (
+        "dirty 40/60",
+        "eviction_dirty_target=40,eviction_dirty_trigger=60,eviction_updates_target=40,eviction_updates_trigger=60",
+        "",
+    ),
+    (
+        "dirty 80/90",
+        "eviction_dirty_target=80,eviction_dirty_trigger=90,eviction_updates_target=80,eviction_updates_trigger=90",
+        "",
+    ),
+    (
+        "dirty 5/80",
+        "eviction_dirty_target=5,eviction_dirty_trigger=80,eviction_updates_target=5,eviction_updates_trigger=80",
+        "",
+    ),
+    (
+        "dirty 2/80",
+        "eviction_dirty_target=2,eviction_dirty_trigger=80,eviction_updates_target=2,eviction_updates_trigger=80",
+        "",
+    ),
+    (
+        "dirty 16MB/80",
+        "eviction_dirty_target=16MB,eviction_dirty_trigger=80,eviction_updates_target=16MB,eviction_updates_trigger=80",
+        "",
+    ),
+    (
+        "dirty 20/80",
+        "eviction_dirty_target=20,eviction_dirty_trigger=80,eviction_updates_target=20,eviction_updates_trigger=80",
+        "",
+    ),
+    (
+        "dirty 5/80, memory page 1 MB",
+        "eviction_dirty_target=5,eviction_dirty_trigger=80,eviction_updates_target=5,eviction_updates_trigger=80",
+        "memory_page_max=1MB",
+    ),
+    (
+        "dirty 5/80, memory page 1 MB, leaf 16 KB",
+        "eviction_dirty_target=5,eviction_dirty_trigger=80,eviction_updates_target=5,eviction_updates_trigger=80",
+        "memory_page_max=1MB,leaf_page_max=16KB",
+    ),
+    (
+        "dirty 5/80, 1 thread",
+        "eviction_dirty_target=5,eviction_dirty_trigger=80,eviction_updates_target=5,eviction_updates_trigger=80,eviction=(threads_min=1,threads_max=1)",
+        "",
+    ),
+    (
+        "updates 30/40",
+        "eviction_updates_target=30,eviction_updates_trigger=40",
+        "",
+    ),
+    ("full 90/97", "eviction_target=90,eviction_trigger=97", ""),
+    ("full 70/90", "eviction_target=70,eviction_trigger=90", ""),
+    (
+        "1 eviction thread",
+        "eviction=(threads_min=1,threads_max=1)",
+        "",
+    ),
+    (
+        "4 eviction threads",
+        "eviction=(threads_min=4,threads_max=4)",
+        "",
+    ),
+    (
+        "1 to 8 eviction threads",
+        "eviction=(threads_min=1,threads_max=8)",
+        "",
+    ),
+    // Pages.
+    ("memory page 1 MB", "", "memory_page_max=1MB"),
+    ("memory page 5 MB", "", "memory_page_max=5MB"),
+    ("memory page 20 MB", "", "memory_page_max=20MB"),
+    ("leaf page 4 KB", "", "leaf_page_max=4KB"),
+    ("leaf page 8 KB", "", "leaf_page_max=8KB"),
+    ("leaf page 16 KB", "", "leaf_page_max=16KB"),
+    ("leaf page 32 KB", "", "leaf_page_max=32KB"),
+    ("leaf page 64 KB", "", "leaf_page_max=64KB"),
+    ("internal page 16 KB", "", "internal_page_max=16KB"),
+    ("split at 75 %", "", "split_pct=75"),
+    // Checkpoints.
+    ("checkpoint every 10 s", "checkpoint=(wait=10)", ""),
+    (
+        "checkpoint after 256 MB of log",
+        "checkpoint=(log_size=256MB)",
+        "",
+    ),
+    // The files.
+    ("blocks of 512 B", "", "allocation_size=512B"),
+    ("first fit", "", "block_allocation=first"),
+    ("no memory map", "mmap=false", ""),
+    ("memory map for all", "mmap_all=true", ""),
+    ("file grows by 16 MB", "file_extend=(data=16MB)", ""),
+];
+
+fn candidates() -> Vec<Candidate> {
+    let mut all = vec![
+        Candidate {
+            name: PRESET,
+            settings: Settings::default(),
+        },
+        Candidate {
+            name: "engine's defaults",
+            settings: Settings {
+                preset: false,
+                ..Settings::default()
+            },
+        },
+    ];
+    all.extend(
+        CANDIDATES
+            .iter()
+            .map(|(name, connection, table)| Candidate {
+                name,
+                settings: Settings {
+                    preset: true,
+                    connection: (*connection).to_owned(),
+                    table: (*table).to_owned(),
+                },
+            }),
+    );
+    all
+}
+
+const PRESET: &str = "Preset::Cache";
+
+/// What is compared.
+const PHASES: [Phase; 7] = [
+    Phase::FillRandom,
+    Phase::Overwrite,
+    Phase::ReadRandom,
+    Phase::ReadHot,
+    Phase::SeekRandom,
+    Phase::ReadSeq,
+    Phase::Mixed50,
+];
+
+/// What is searched, and where.
+pub(crate) struct Search {
+    pub(crate) quick: bool,
+    /// Parts of the names of candidates; all when there are none.
+    pub(crate) candidates: Vec<String>,
+    pub(crate) data: Vec<Data>,
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// Which data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Data {
+    /// All of it fits in the cache.
+    Fits,
+    /// Ten times the cache.
+    Larger,
+    /// The same, compressed.
+    Compressed,
+}
+
+impl Search {
+    fn wants(&self, candidate: &Candidate) -> bool {
+        let named = |part: &String| candidate.name.contains(part.as_str());
+        self.candidates.is_empty() || self.candidates.iter().any(named)
+    }
+}
+
+/// Runs the search.
+pub(crate) fn run(report: &mut Report, search: &Search) -> Result<()> {
+    let (rows, count) = if search.quick {
+        (50_000, 1)
+    } else {
+        (500_000, 3)
+    };
+    for data in Data::value_variants() {
+        if !search.data.is_empty() && !search.data.contains(data) {
+            continue;
+        }
+        let shape = match data {
+            Data::Fits => Shape::leveldb(rows),
+            Data::Larger => Shape::larger_than_cache(rows),
+            Data::Compressed => Shape::larger_than_cache(rows).compressed(),
+        };
+        let folder = match &search.dir {
+            Some(dir) => tempfile::tempdir_in(dir),
+            None => tempfile::tempdir(),
+        }
+        .context("a folder for the databases")?;
+        eprintln!("== {shape}");
+        // All at once would need the memory of all: one after the other, each beside the preset.
+        for candidate in candidates() {
+            if !search.wants(&candidate) {
+                continue;
+            }
+            beside_the_preset(report, &shape, &candidate, count, folder.path())
+                .with_context(|| candidate.name)?;
+        }
+    }
+    Ok(())
+}
+
+fn beside_the_preset(
+    report: &mut Report,
+    shape: &Shape,
+    candidate: &Candidate,
+    count: usize,
+    dir: &Path,
+) -> Result<()> {
+    let preset = Settings::default();
+    let pair = [(PRESET, &preset), (candidate.name, &candidate.settings)];
+    let running = pair
+        .iter()
+        .map(|(_, settings)| {
+            let running = Running::start(Engine::WiredTiger, shape, settings)?;
+            Ok(RefCell::new(running))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    for phase in PHASES {
+        let costs = RefCell::new([Cost::default(); 2]);
+        let contenders = pair
+            .iter()
+            .zip(&running)
+            .enumerate()
+            .map(|(place, ((name, _), running))| {
+                let costs = &costs;
+                Contender::new(name, move |round| {
+                    let running = &mut *running.borrow_mut();
+                    if phase.fills() {
+                        running.create(&dir.join(format!("{place}-{round}")))?;
+                    }
+                    let (sample, mut cost) = running.perform(task(shape, phase, round))?;
+                    if phase.writes() {
+                        cost.disk_bytes = running.settle()?.disk_bytes;
+                    }
+                    costs.borrow_mut()[place] = cost;
+                    Ok(sample)
+                })
+            })
+            .collect();
+        let outcomes = rounds(if phase.fills() { 1 } else { count }, contenders)?;
+        let workload = Workload {
+            suite: "preset",
+            name: phase.name().to_owned(),
+            threads: 1,
+            config: format!(
+                "{shape}; {} {}",
+                candidate.settings.connection, candidate.settings.table
+            ),
+        };
+        let [preset, theirs] = &outcomes[..] else {
+            continue;
+        };
+        report.add(&workload, std::slice::from_ref(theirs), &[]);
+        report.ratio(
+            &workload,
+            theirs.engine,
+            PRESET,
+            theirs.ratio_to(preset),
+            None,
+        );
+        let tail = Workload {
+            name: format!("{}, p99.9", workload.name),
+            ..workload.clone()
+        };
+        let ratio = theirs.quantile(0.999) / preset.quantile(0.999);
+        report.ratio(&tail, theirs.engine, PRESET, ratio, None);
+        if phase.writes() {
+            let bytes = costs.borrow()[1].disk_bytes;
+            #[allow(
+                clippy::cast_precision_loss,
+                reason = "no count of bytes comes near 2^53"
+            )]
+            report.metric(&workload, theirs.engine, "disk_bytes", bytes as f64);
+        }
+    }
+    Ok(())
+}
+
+fn task(shape: &Shape, phase: Phase, round: usize) -> Task {
+    let ops = match phase {
+        Phase::FillRandom | Phase::SeekRandom | Phase::ReadSeq => shape.rows,
+        _ => shape.rows / 4,
+    };
+    Task {
+        phase,
+        threads: 1,
+        ops,
+        seed: round as u64,
+    }
+}

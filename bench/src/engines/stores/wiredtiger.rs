@@ -1,0 +1,147 @@
+//! WiredTiger through the safe crate, with its preset for caches.
+
+use std::hint::black_box;
+use std::path::Path;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use wiredtiger::{
+    ByteSize, Compressor, Connection, ConnectionOptions, Durability as Level, Preset, Session,
+    Table, TableOptions,
+};
+
+use super::{Reads, Store, Worker};
+use crate::engines::shape::{Durability, Shape};
+
+pub(super) fn setup(shape: &Shape) -> String {
+    let log = match shape.durability {
+        Durability::None => "no log",
+        Durability::Process => "log, transaction_sync method=none",
+        Durability::Disk => "log, transaction_sync method=fsync",
+    };
+    format!("{log}; Preset::Cache")
+}
+
+/// How the engine is set up, beside what the shape says: for the search of the best preset.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) preset: bool,
+    /// What differs from it, in the engine's own language.
+    pub(crate) connection: String,
+    pub(crate) table: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            preset: true,
+            connection: String::new(),
+            table: String::new(),
+        }
+    }
+}
+
+fn level(durability: Durability) -> Level {
+    match durability {
+        Durability::None => Level::Checkpoint,
+        Durability::Process => Level::Process,
+        Durability::Disk => Level::Disk,
+    }
+}
+
+pub(super) struct Wiredtiger {
+    connection: Connection,
+    rows: Table<Vec<u8>, Vec<u8>>,
+}
+
+impl Wiredtiger {
+    pub(super) fn open(dir: &Path, shape: &Shape, settings: &Settings) -> Result<Self> {
+        let (options, mut table) = if settings.preset {
+            (Preset::Cache.connection(), Preset::Cache.table())
+        } else {
+            (ConnectionOptions::new(), TableOptions::new())
+        };
+        if shape.compressed {
+            table = table.block_compressor(Compressor::Lz4);
+        }
+        let table = table.raw(settings.table.as_str());
+        let connection = options
+            .create(true)
+            .cache_size(ByteSize(shape.cache))
+            .durability(level(shape.durability))
+            .raw(settings.connection.as_str())
+            .open(dir)?;
+        let rows = connection.open_session()?.create_table("rows", &table)?;
+        Ok(Self { connection, rows })
+    }
+}
+
+impl Store for Wiredtiger {
+    fn worker(&self) -> Result<Box<dyn Worker + '_>> {
+        Ok(Box::new(WiredtigerWorker {
+            session: self.connection.open_session()?,
+            rows: self.rows,
+        }))
+    }
+
+    fn settle(&self) -> Result<()> {
+        Ok(self.connection.open_session()?.checkpoint()?)
+    }
+}
+
+struct WiredtigerWorker {
+    session: Session,
+    rows: Table<Vec<u8>, Vec<u8>>,
+}
+
+impl Worker for WiredtigerWorker {
+    fn get(&mut self, key: &[u8]) -> Result<bool> {
+        let value = self.session.get(&self.rows, key)?;
+        Ok(value.is_some_and(|value| !black_box(&*value).is_empty()))
+    }
+
+    fn in_snapshot(&mut self, reads: &mut Reads<'_>) -> Result<()> {
+        let txn = self.session.begin()?;
+        reads(&mut |key| {
+            let value = txn.get(&self.rows, key)?;
+            Ok(value.is_some_and(|value| !black_box(&*value).is_empty()))
+        })?;
+        Ok(txn.commit()?)
+    }
+
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+        Ok(self.session.put(&self.rows, key, value)?)
+    }
+
+    fn delete(&mut self, key: &[u8]) -> Result<()> {
+        self.session.remove(&self.rows, key)?;
+        Ok(())
+    }
+
+    fn scan(&mut self, from: Option<&[u8]>, limit: usize) -> Result<usize> {
+        let mut entries = match from {
+            Some(from) => self.session.range(&self.rows, from..)?,
+            None => self.session.range(&self.rows, ..)?,
+        };
+        let mut count = 0;
+        while count < limit
+            && let Some(entry) = entries.next()?
+        {
+            black_box(entry);
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn scan_back(&mut self, limit: usize) -> Result<usize> {
+        let mut entries = self.session.range(&self.rows, ..)?.rev();
+        let mut count = 0;
+        while count < limit
+            && let Some(entry) = entries.next()?
+        {
+            black_box(entry);
+            count += 1;
+        }
+        Ok(count)
+    }
+}
