@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 
 use crate::options::{ConnectionOptions, EvictionOptions, LogOptions, TableOptions};
 
-/// A kind of use, and the settings that were measured to be the best for it.
+/// A kind of use, and the settings for it.
 ///
 /// A preset sets some options; those that are set after it take their place.
 ///
@@ -34,9 +34,9 @@ pub enum Preset {
     /// session store, an index.
     ///
     /// The engine's defaults make the threads that write clean up as soon as a fifth of the memory
-    /// is changed, a tenth where the changes are small. Under such a load that is always so: most
-    /// of the speed goes, and single writes wait for milliseconds. The search behind the figures,
-    /// and what each of them brings, is in `docs/performance.md`.
+    /// is changed, a tenth where the changes are small. Under such a load that is always so, and the
+    /// slowest writes wait for it. The price is that rows just written are read more slowly, in scans
+    /// above all. What has been measured of both is in `docs/performance.md`.
     Cache,
 }
 
