@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,7 @@ impl Sample {
     }
 
     /// Samples that were taken at the same time, as one.
-    pub(crate) fn together(samples: Vec<Self>) -> Result<Self> {
+    fn together(samples: Vec<Self>) -> Result<Self> {
         let mut all = Self::whole(0, Duration::ZERO)?;
         for sample in samples {
             all.ops += sample.ops;
@@ -162,6 +162,32 @@ fn histogram() -> Result<Histogram<u64>> {
 
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Runs `work` on so many threads at the same time: with the number of each, and one alone on the
+/// calling thread.
+pub(crate) fn at_once(
+    threads: usize,
+    work: impl Fn(usize) -> Result<Sample> + Sync,
+) -> Result<Sample> {
+    if threads == 1 {
+        return work(0);
+    }
+    let samples = std::thread::scope(|scope| {
+        let work = &work;
+        let running: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || work(thread)))
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(anyhow!("a thread panicked")))
+            })
+            .collect::<Result<Vec<_>>>()
+    })?;
+    Sample::together(samples)
 }
 
 /// Somebody who takes part: a name, and what it does in a round, by the round's number.

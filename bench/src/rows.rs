@@ -1,5 +1,10 @@
 //! The data: keys of 16 to 24 bytes, values of 100 or of what is asked for.
 
+use anyhow::Result;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand_distr::{Distribution, Zipf};
+
 /// Bytes of a value.
 const VALUE: usize = 100;
 
@@ -52,6 +57,28 @@ impl Rows {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         (0..self.len()).map(|index| (self.key(index), self.value(index)))
+    }
+}
+
+/// Choices by Zipf's law: the first few of all are chosen most of the time.
+#[derive(Clone, Copy)]
+pub(crate) struct Skew(Zipf<f64>);
+
+impl Skew {
+    /// Among so many, with the exponent of YCSB.
+    pub(crate) fn new(count: u32) -> Result<Self> {
+        Ok(Self(Zipf::new(f64::from(count), 0.99)?))
+    }
+
+    /// So many ranks from 0 on, always the same for one `seed`.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "ranks are whole numbers from 1 to the number of choices"
+    )]
+    pub(crate) fn ranks(self, seed: u64, count: usize) -> impl Iterator<Item = usize> {
+        let mut random = StdRng::seed_from_u64(seed);
+        (0..count).map(move |_| self.0.sample(&mut random) as usize - 1)
     }
 }
 

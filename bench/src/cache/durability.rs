@@ -3,15 +3,15 @@
 use anyhow::{Result, ensure};
 use foyer::HybridCachePolicy;
 use tempfile::TempDir;
-use tiered_cache::{Durability, RedisRemote, SetOptions, TieredCache};
+use tiered_cache::{Durability, SetOptions, TieredCache};
 
-use super::ops::{at_once, write, write_redis};
+use super::ops::{write, write_redis};
 use super::rivals::{FOYER, Foyer, MOKA, Moka};
 use super::{
-    CACHE, CACHE_SIZE, ENGINE, REDIS, Size, away, beside, open, runtime, settle, tell, workload,
+    CACHE, CACHE_SIZE, ENGINE, REDIS, Size, beside, open_before, runtime, settle, tell, workload,
 };
 use crate::engine::Engine;
-use crate::measure::{Contender, Sample, rounds};
+use crate::measure::{Contender, Sample, at_once, rounds};
 use crate::redis_server::RedisServer;
 use crate::report::Report;
 use crate::rows::{Rows, shuffled};
@@ -124,13 +124,8 @@ impl<'a> Stage<'a> {
         let rows = Rows::new('d', KEYS);
         let waits = level.durability == Durability::Remote;
         let remote = waits.then(RedisServer::start).transpose()?;
-        let cache = runtime()?.block_on(async {
-            match &remote {
-                Some(server) => open(folders[0].path(), RedisRemote::new(server.url())?).await,
-                // What it does besides the write itself is measured elsewhere.
-                None => open(folders[0].path(), away()).await,
-            }
-        })?;
+        // Without one: what it does besides the write itself is measured elsewhere.
+        let cache = runtime()?.block_on(open_before(folders[0].path(), remote.as_ref()))?;
         let redis = if level.durability == Durability::Disk {
             RedisServer::start_flushing()?
         } else {

@@ -1,9 +1,6 @@
 //! Hits among more rows than memory has room for, beside caches that keep the rest on a disk.
 
 use anyhow::{Result, ensure};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rand_distr::{Distribution, Zipf};
 use tiered_cache::ByteSize;
 
 use super::rivals::FOYER;
@@ -13,7 +10,7 @@ use super::{CACHE, ENGINE, REDIS, Size, beside, tell, workload};
 use crate::files::{bytes_on_disk, forget};
 use crate::measure::rounds;
 use crate::report::{Report, Workload};
-use crate::rows::{Rows, shuffled};
+use crate::rows::{Rows, Skew, shuffled};
 
 /// Rows, and how much memory there is for them.
 struct Shape {
@@ -96,12 +93,12 @@ fn read(
     reads: Reads,
     workload: &Workload,
 ) -> Result<()> {
-    let zipf = Zipf::new(shape.rows as f64, 0.99)?;
+    let skew = Skew::new(u32::try_from(shape.rows)?)?;
     // Other rows in each kind of reads, and in warming up: what was read before is in memory.
     let order = |round: usize, _: usize, ops: usize| {
         let seed = (reads as usize * 1000 + round) * 1_000_000 + ops;
         match reads {
-            Reads::Skewed => skewed(zipf, seed, ops, shape.rows),
+            Reads::Skewed => skewed(skew, seed, ops, shape.rows),
             Reads::Random | Reads::Cold => shuffled(seed, ops, shape.rows),
         }
     };
@@ -181,18 +178,11 @@ fn config(shape: &Shape) -> String {
 }
 
 /// Rows by Zipf's law. Ranks are strewn over the keys: neighbours would share pages.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "ranks are whole numbers from 1 to the number of rows"
-)]
-fn skewed(zipf: Zipf<f64>, seed: usize, count: usize, below: usize) -> Vec<usize> {
+fn skewed(skew: Skew, seed: usize, count: usize, below: usize) -> Vec<usize> {
     /// A prime above every number of rows: each rank has a place of its own.
     const STREW: usize = 2_654_435_761;
-    let mut random = StdRng::seed_from_u64(seed as u64);
-    (0..count)
-        .map(|_| (zipf.sample(&mut random) as usize - 1) * STREW % below)
-        .collect()
+    let ranks = skew.ranks(seed as u64, count);
+    ranks.map(|rank| rank * STREW % below).collect()
 }
 
 #[cfg(test)]
@@ -201,7 +191,7 @@ mod tests {
 
     #[test]
     fn skewed_reads_stay_below_and_prefer_some() {
-        let order = skewed(Zipf::new(1000.0, 0.99).unwrap(), 3, 10_000, 1000);
+        let order = skewed(Skew::new(1000).unwrap(), 3, 10_000, 1000);
         assert!(order.iter().all(|&index| index < 1000));
         let first = order.iter().filter(|&&index| index == 0).count();
         assert!(first > 500, "{first}");

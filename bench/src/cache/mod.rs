@@ -19,11 +19,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
-use tiered_cache::{ByteSize, MemoryRemote, RemoteStore, SetOptions, TieredCache};
+use tiered_cache::{ByteSize, MemoryRemote, RedisRemote, RemoteStore, SetOptions, TieredCache};
 use tokio::runtime::Runtime;
 
 pub(crate) use self::weigh::{Load, weigh};
 use crate::measure::Outcome;
+use crate::redis_server::RedisServer;
 use crate::report::{Goal, Report, Workload};
 use crate::rows::Rows;
 
@@ -149,6 +150,14 @@ async fn open_with(home: &Path, remote: impl RemoteStore, memory: ByteSize) -> R
         })
         .open()
         .await?)
+}
+
+/// A cache in front of a Redis, or of a remote that is not there.
+async fn open_before(home: &Path, server: Option<&RedisServer>) -> Result<TieredCache> {
+    match server {
+        Some(server) => open(home, RedisRemote::new(server.url())?).await,
+        None => open(home, away()).await,
+    }
 }
 
 /// A remote that is not there.

@@ -105,25 +105,3 @@ pub(super) fn write_redis(server: &RedisServer, rows: &Rows, order: &[usize]) ->
         .await
     })
 }
-
-/// Runs `work` on so many threads at the same time.
-pub(super) fn at_once(
-    threads: usize,
-    work: impl Fn(usize) -> Result<Sample> + Sync,
-) -> Result<Sample> {
-    let samples = std::thread::scope(|scope| {
-        let work = &work;
-        let running: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || work(thread)))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|_| Err(anyhow::anyhow!("a thread panicked")))
-            })
-            .collect::<Result<Vec<_>>>()
-    })?;
-    Sample::together(samples)
-}

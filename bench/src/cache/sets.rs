@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use tempfile::TempDir;
-use tiered_cache::{RedisRemote, TieredCache};
+use tiered_cache::TieredCache;
 
 use super::ops::{write, write_redis};
 use super::{
-    CACHE, CACHE_SIZE, ENGINE, REDIS, Size, away, beside, open, runtime, settle, tell, workload,
+    CACHE, CACHE_SIZE, ENGINE, REDIS, Size, beside, open_before, runtime, settle, tell, workload,
 };
 use crate::engine::Engine;
 use crate::measure::{Contender, Sample, rounds};
@@ -39,12 +39,7 @@ impl Stage {
     fn set(alive: bool) -> Result<Self> {
         let folders = [tempfile::tempdir()?, tempfile::tempdir()?];
         let remote = alive.then(RedisServer::start).transpose()?;
-        let cache = runtime()?.block_on(async {
-            match &remote {
-                Some(server) => open(folders[0].path(), RedisRemote::new(server.url())?).await,
-                None => open(folders[0].path(), away()).await,
-            }
-        })?;
+        let cache = runtime()?.block_on(open_before(folders[0].path(), remote.as_ref()))?;
         Ok(Self {
             alive,
             cache,

@@ -7,11 +7,11 @@ use foyer::HybridCachePolicy;
 use tempfile::TempDir;
 use tiered_cache::{ByteSize, MemoryRemote, RedisRemote, SetOptions, TieredCache};
 
-use super::ops::{at_once, read, read_engine, read_redis};
+use super::ops::{read, read_engine, read_redis};
 use super::rivals::{FOYER, Foyer, MOKA, Moka};
 use super::{CACHE, ENGINE, LONG, REDIS, fill, open_with, runtime, settle};
 use crate::engine::Engine;
-use crate::measure::{Contender, Sample};
+use crate::measure::{Contender, Sample, at_once};
 use crate::redis_server::RedisServer;
 use crate::rows::Rows;
 

@@ -86,22 +86,26 @@ impl Running {
         })
     }
 
-    pub(super) fn create(&mut self, dir: &Path) -> Result<Cost> {
-        Ok(self.order(&Order::Create(dir.to_owned()))?.cost)
+    /// Performs a task, in a new database in `home` where it fills one, with what it leaves for
+    /// later. That time is not in the sample.
+    pub(super) fn round(&mut self, task: Task, home: &Path) -> Result<(Sample, Cost)> {
+        if task.phase.fills() {
+            self.order(&Order::Create(home.to_owned()))?;
+        }
+        let answer = self.order(&Order::Perform(task))?;
+        let sample = Sample::from_parts(answer.sample.context("no sample")?)?;
+        let mut cost = answer.cost;
+        if task.phase.writes() {
+            let later = self.order(&Order::Settle)?.cost;
+            cost.cpu_s += later.cpu_s;
+            cost.rss_bytes = cost.rss_bytes.max(later.rss_bytes);
+            cost.disk_bytes = later.disk_bytes;
+        }
+        Ok((sample, cost))
     }
 
     pub(super) fn reopen(&mut self) -> Result<()> {
         self.order(&Order::Reopen).map(drop)
-    }
-
-    pub(super) fn settle(&mut self) -> Result<Cost> {
-        Ok(self.order(&Order::Settle)?.cost)
-    }
-
-    pub(super) fn perform(&mut self, task: Task) -> Result<(Sample, Cost)> {
-        let answer = self.order(&Order::Perform(task))?;
-        let sample = answer.sample.context("no sample")?;
-        Ok((Sample::from_parts(sample)?, answer.cost))
     }
 
     fn order(&mut self, order: &Order) -> Result<Answer> {
@@ -133,6 +137,13 @@ struct Open {
     dir: PathBuf,
 }
 
+impl Open {
+    fn new(setup: &Setup, dir: PathBuf) -> Result<Self> {
+        let store = setup.engine.open(&dir, &setup.shape, &setup.settings)?;
+        Ok(Self { store, dir })
+    }
+}
+
 /// The work of a child: until there are no more commands.
 pub(crate) fn serve(setup: &str) -> Result<()> {
     let setup: Setup = serde_json::from_str(setup).context("a setup")?;
@@ -160,15 +171,14 @@ fn obey(order: Order, setup: &Setup, values: &Values, open: &mut Option<Open>) -
                 std::fs::remove_dir_all(dir)?;
             }
             std::fs::create_dir_all(&dir)?;
-            let store = setup.engine.open(&dir, &setup.shape, &setup.settings)?;
-            *open = Some(Open { store, dir });
+            *open = Some(Open::new(setup, dir)?);
         }
         Order::Reopen => {
             let Open { store, dir } = open.take().context("nothing is open")?;
             drop(store);
-            let store = setup.engine.open(&dir, &setup.shape, &setup.settings)?;
-            store.worker()?.scan(None, usize::MAX)?;
-            *open = Some(Open { store, dir });
+            let again = Open::new(setup, dir)?;
+            again.store.worker()?.scan(None, usize::MAX)?;
+            *open = Some(again);
         }
         Order::Perform(task) => {
             let Open { store, .. } = open.as_ref().context("nothing is open")?;

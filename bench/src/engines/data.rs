@@ -1,15 +1,11 @@
 //! Keys and values in the form of the LevelDB benchmarks.
 
 use anyhow::Result;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rand_distr::{Distribution, Zipf};
+
+use crate::rows::Skew;
 
 /// Digits of a key.
 pub(crate) const KEY_LEN: usize = 16;
-
-/// The skew of the reads that prefer some keys: that of YCSB.
-const SKEW: f64 = 0.99;
 
 /// Material for values; one value is a piece of it.
 const POOL: usize = 1 << 20;
@@ -95,20 +91,11 @@ pub(crate) fn uniform(rows: usize, count: usize, seed: u64) -> Vec<u32> {
 pub(crate) fn skewed(rows: usize, count: usize, seed: u64) -> Result<Vec<u32>> {
     // The same rows in all rounds, as in a service.
     let places = permutation(rows, 7);
-    let zipf = Zipf::new(f64::from(row_count(rows)), SKEW)?;
-    let mut random = StdRng::seed_from_u64(seed);
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rank is a whole number from 1 to the number of rows"
-    )]
-    let order = (0..count)
-        .map(|_| places[zipf.sample(&mut random) as usize - 1])
-        .collect();
-    Ok(order)
+    let ranks = Skew::new(row_count(rows))?.ranks(seed, count);
+    Ok(ranks.map(|rank| places[rank]).collect())
 }
 
-/// All rows, in the order of their keys.
+/// The number of rows as keys count them.
 pub(crate) fn row_count(rows: usize) -> u32 {
     u32::try_from(rows).unwrap_or(u32::MAX)
 }

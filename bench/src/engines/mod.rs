@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use tempfile::TempDir;
 
 pub(crate) use child::{COMMAND, serve};
 pub(crate) use stage::Part;
@@ -29,7 +30,6 @@ use stores::Settings;
 use crate::measure::{Contender, Outcome, median, rounds};
 use crate::report::{Report, Workload};
 use child::{Cost, Running};
-use phase::Task;
 use stage::{Stage, Step};
 
 /// What is measured, and where.
@@ -54,11 +54,7 @@ pub(crate) fn run(report: &mut Report, choice: &Choice) -> Result<()> {
         if !choice.parts.is_empty() && !choice.parts.contains(&stage.part) {
             continue;
         }
-        let folder = match &choice.dir {
-            Some(dir) => tempfile::tempdir_in(dir),
-            None => tempfile::tempdir(),
-        }
-        .context("a folder for the databases")?;
+        let folder = folder(choice.dir.as_deref())?;
         eprintln!("== {}", stage.shape);
         for group in groups(&stage, engines) {
             run_stage(report, &stage, &group, choice.rounds, folder.path())
@@ -66,6 +62,15 @@ pub(crate) fn run(report: &mut Report, choice: &Choice) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// For databases, until it is dropped.
+fn folder(dir: Option<&Path>) -> Result<TempDir> {
+    match dir {
+        Some(dir) => tempfile::tempdir_in(dir),
+        None => tempfile::tempdir(),
+    }
+    .context("a folder for the databases")
 }
 
 /// Which engines run side by side. The largest data would not fit in memory several times: there
@@ -112,9 +117,8 @@ fn run_stage(
             .map(|(engine, running)| {
                 let (engine, costs) = (*engine, &costs);
                 Contender::new(engine.name(), move |round| {
-                    let running = &mut *running.borrow_mut();
                     let home = dir.join(format!("{engine:?}-{:?}-{round}", step.phase));
-                    let (sample, cost) = one_round(running, step, round, &home)?;
+                    let (sample, cost) = running.borrow_mut().round(step.task(round), &home)?;
                     costs
                         .borrow_mut()
                         .entry(engine)
@@ -129,30 +133,6 @@ fn run_stage(
         tell(report, stage, step, engines, &outcomes, &costs.into_inner());
     }
     Ok(())
-}
-
-fn one_round(
-    running: &mut Running,
-    step: &Step,
-    round: usize,
-    home: &Path,
-) -> Result<(crate::measure::Sample, Cost)> {
-    if step.phase.fills() {
-        running.create(home)?;
-    }
-    let (sample, mut cost) = running.perform(Task {
-        phase: step.phase,
-        threads: step.threads,
-        ops: step.ops,
-        seed: round as u64,
-    })?;
-    if step.phase.writes() {
-        let later = running.settle()?;
-        cost.cpu_s += later.cpu_s;
-        cost.rss_bytes = cost.rss_bytes.max(later.rss_bytes);
-        cost.disk_bytes = later.disk_bytes;
-    }
-    Ok((sample, cost))
 }
 
 fn tell(
@@ -189,7 +169,7 @@ fn tell(
             continue;
         }
         let workload = workload(Engine::WiredTiger);
-        let goal = goals::speed(stage.part, shape.compressed, step, *engine);
+        let goal = goals::speed(stage, step, *engine);
         report.ratio(
             &workload,
             ours.engine,
@@ -197,13 +177,10 @@ fn tell(
             ours.ratio_to(theirs),
             goal,
         );
-        if goals::tail(stage.part, step, *engine) {
-            let workload = Workload {
-                name: format!("{}, p99.9", workload.name),
-                ..workload
-            };
+        if goals::tail(stage, step, *engine) {
             let ratio = theirs.quantile(0.999) / ours.quantile(0.999);
-            report.ratio(&workload, ours.engine, theirs.engine, ratio, Some(1.0));
+            let tail = workload.tail();
+            report.ratio(&tail, ours.engine, theirs.engine, ratio, Some(1.0));
         }
     }
 }

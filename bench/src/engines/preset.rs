@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use super::child::{Cost, Running};
+use super::folder;
 use super::phase::{Phase, Task};
 use super::shape::Shape;
 use super::stores::{Engine, Settings};
@@ -19,59 +20,41 @@ struct Candidate {
     settings: Settings,
 }
 
-/// Name, settings of the connection, settings of the table.
-const CANDIDATES: &[(&str, &str, &str)] = &[
-    // When the engine's threads begin to write changed pages, and when those of the program help.
-    (
-        "dirty 20/40",
-        "eviction_dirty_target=20,eviction_dirty_trigger=40,eviction_updates_target=20,eviction_updates_trigger=40",
-        "",
-    ),
-    (
-        "dirty 40/60",
-        "eviction_dirty_target=40,eviction_dirty_trigger=60,eviction_updates_target=40,eviction_updates_trigger=60",
-        "",
-    ),
-    (
-        "dirty 80/90",
-        "eviction_dirty_target=80,eviction_dirty_trigger=90,eviction_updates_target=80,eviction_updates_trigger=90",
-        "",
-    ),
-    (
-        "dirty 5/80",
-        "eviction_dirty_target=5,eviction_dirty_trigger=80,eviction_updates_target=5,eviction_updates_trigger=80",
-        "",
-    ),
-    (
-        "dirty 2/80",
-        "eviction_dirty_target=2,eviction_dirty_trigger=80,eviction_updates_target=2,eviction_updates_trigger=80",
-        "",
-    ),
-    (
-        "dirty 16MB/80",
-        "eviction_dirty_target=16MB,eviction_dirty_trigger=80,eviction_updates_target=16MB,eviction_updates_trigger=80",
-        "",
-    ),
-    (
-        "dirty 20/80",
-        "eviction_dirty_target=20,eviction_dirty_trigger=80,eviction_updates_target=20,eviction_updates_trigger=80",
-        "",
-    ),
+/// When the engine's threads begin to write changed pages, and when those of the program help: name,
+/// both, and what differs besides in the settings of the connection and of the table.
+const DIRTY: &[(&str, &str, &str, &str, &str)] = &[
+    ("dirty 20/40", "20", "40", "", ""),
+    ("dirty 40/60", "40", "60", "", ""),
+    ("dirty 80/90", "80", "90", "", ""),
+    ("dirty 5/80", "5", "80", "", ""),
+    ("dirty 2/80", "2", "80", "", ""),
+    ("dirty 16MB/80", "16MB", "80", "", ""),
+    ("dirty 20/80", "20", "80", "", ""),
     (
         "dirty 5/80, memory page 1 MB",
-        "eviction_dirty_target=5,eviction_dirty_trigger=80,eviction_updates_target=5,eviction_updates_trigger=80",
+        "5",
+        "80",
+        "",
         "memory_page_max=1MB",
     ),
     (
         "dirty 5/80, memory page 1 MB, leaf 16 KB",
-        "eviction_dirty_target=5,eviction_dirty_trigger=80,eviction_updates_target=5,eviction_updates_trigger=80",
+        "5",
+        "80",
+        "",
         "memory_page_max=1MB,leaf_page_max=16KB",
     ),
     (
         "dirty 5/80, 1 thread",
-        "eviction_dirty_target=5,eviction_dirty_trigger=80,eviction_updates_target=5,eviction_updates_trigger=80,eviction=(threads_min=1,threads_max=1)",
+        "5",
+        "80",
+        ",eviction=(threads_min=1,threads_max=1)",
         "",
     ),
+];
+
+/// Name, settings of the connection, settings of the table.
+const OTHERS: &[(&str, &str, &str)] = &[
     (
         "updates 30/40",
         "eviction_updates_target=30,eviction_updates_trigger=40",
@@ -121,7 +104,25 @@ const CANDIDATES: &[(&str, &str, &str)] = &[
 ];
 
 fn candidates() -> Vec<Candidate> {
-    let mut all = vec![
+    let differing = |name, connection: String, table: &str| Candidate {
+        name,
+        settings: Settings {
+            preset: true,
+            connection,
+            table: table.to_owned(),
+        },
+    };
+    let dirty = DIRTY.iter().map(|(name, target, trigger, more, table)| {
+        let connection = format!(
+            "eviction_dirty_target={target},eviction_dirty_trigger={trigger},\
+             eviction_updates_target={target},eviction_updates_trigger={trigger}{more}"
+        );
+        differing(name, connection, table)
+    });
+    let others = OTHERS
+        .iter()
+        .map(|(name, connection, table)| differing(name, (*connection).to_owned(), table));
+    let first = [
         Candidate {
             name: PRESET,
             settings: Settings::default(),
@@ -134,19 +135,7 @@ fn candidates() -> Vec<Candidate> {
             },
         },
     ];
-    all.extend(
-        CANDIDATES
-            .iter()
-            .map(|(name, connection, table)| Candidate {
-                name,
-                settings: Settings {
-                    preset: true,
-                    connection: (*connection).to_owned(),
-                    table: (*table).to_owned(),
-                },
-            }),
-    );
-    all
+    first.into_iter().chain(dirty).chain(others).collect()
 }
 
 const PRESET: &str = "Preset::Cache";
@@ -205,11 +194,7 @@ pub(crate) fn run(report: &mut Report, search: &Search) -> Result<()> {
             Data::Larger => Shape::larger_than_cache(rows),
             Data::Compressed => Shape::larger_than_cache(rows).compressed(),
         };
-        let folder = match &search.dir {
-            Some(dir) => tempfile::tempdir_in(dir),
-            None => tempfile::tempdir(),
-        }
-        .context("a folder for the databases")?;
+        let folder = folder(search.dir.as_deref())?;
         eprintln!("== {shape}");
         // All at once would need the memory of all: one after the other, each beside the preset.
         for candidate in candidates() {
@@ -248,14 +233,9 @@ fn beside_the_preset(
             .map(|(place, ((name, _), running))| {
                 let costs = &costs;
                 Contender::new(name, move |round| {
-                    let running = &mut *running.borrow_mut();
-                    if phase.fills() {
-                        running.create(&dir.join(format!("{place}-{round}")))?;
-                    }
-                    let (sample, mut cost) = running.perform(task(shape, phase, round))?;
-                    if phase.writes() {
-                        cost.disk_bytes = running.settle()?.disk_bytes;
-                    }
+                    let home = dir.join(format!("{place}-{round}"));
+                    let task = task(shape, phase, round);
+                    let (sample, cost) = running.borrow_mut().round(task, &home)?;
                     costs.borrow_mut()[place] = cost;
                     Ok(sample)
                 })
@@ -282,12 +262,8 @@ fn beside_the_preset(
             theirs.ratio_to(preset),
             None,
         );
-        let tail = Workload {
-            name: format!("{}, p99.9", workload.name),
-            ..workload.clone()
-        };
         let ratio = theirs.quantile(0.999) / preset.quantile(0.999);
-        report.ratio(&tail, theirs.engine, PRESET, ratio, None);
+        report.ratio(&workload.tail(), theirs.engine, PRESET, ratio, None);
         if phase.writes() {
             let bytes = costs.borrow()[1].disk_bytes;
             #[allow(

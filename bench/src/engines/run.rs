@@ -8,7 +8,7 @@ use super::data::{Key, Values, permutation, row_count, skewed, uniform};
 use super::phase::{Phase, Task};
 use super::shape::Shape;
 use super::stores::{Store, Worker};
-use crate::measure::Sample;
+use crate::measure::{Sample, at_once};
 
 /// Entries of a seek.
 const SEEK: usize = 100;
@@ -26,20 +26,33 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Performs a task. What it needs is made ready before its time starts.
     pub(super) fn perform(&self, task: &Task) -> Result<Sample> {
-        let share = task.ops / task.threads;
+        let orders = self.orders(task)?;
+        let work = || {
+            at_once(task.threads, |thread| {
+                let mut worker = self.store.worker()?;
+                self.work(&mut *worker, task.phase, &orders[thread])
+            })
+        };
         if task.phase == Phase::ReadWhileWriting {
-            return self.while_writing(task, share);
+            self.beside_a_writer(task, work)
+        } else {
+            work()
         }
+    }
+
+    /// The rows of each thread, in their order.
+    fn orders(&self, task: &Task) -> Result<Vec<Vec<u32>>> {
+        let rows = self.shape.rows;
+        let share = task.ops / task.threads;
+        // The threads have different rows.
         let all = match task.phase {
-            // The threads have different rows.
             Phase::FillSeq => (0..row_count(task.ops)).collect(),
             Phase::FillRandom => permutation(task.ops, task.seed),
-            Phase::DeleteRandom => permutation(self.shape.rows, 1),
+            Phase::DeleteRandom => permutation(rows, 1),
             _ => Vec::new(),
         };
-        let job = |thread: usize| -> Result<Vec<u32>> {
+        let order = |thread: usize| -> Result<Vec<u32>> {
             let seed = task.seed + thread as u64 * STRIDE;
-            let rows = self.shape.rows;
             Ok(match task.phase {
                 Phase::FillSeq | Phase::FillRandom => all[thread * share..][..share].to_vec(),
                 Phase::DeleteRandom => {
@@ -49,18 +62,13 @@ impl Run<'_> {
                     all[start..][..share].to_vec()
                 }
                 Phase::ReadHot => skewed(rows, share, seed)?,
-                Phase::SeekRandom | Phase::ReadSeq | Phase::ReadReverse => {
-                    uniform(rows, (share / SEEK).max(1), seed)
-                }
+                Phase::SeekRandom => uniform(rows, (share / SEEK).max(1), seed),
+                // All rows, in an order of their own.
+                Phase::ReadSeq | Phase::ReadReverse => Vec::new(),
                 _ => uniform(rows, share, seed),
             })
         };
-        let orders: Vec<Vec<u32>> = (0..task.threads).map(job).collect::<Result<_>>()?;
-        let samples = at_once(&orders, |order| {
-            let mut worker = self.store.worker()?;
-            self.work(&mut *worker, task.phase, order)
-        })?;
-        Sample::together(samples)
+        (0..task.threads).map(order).collect()
     }
 
     fn work(&self, worker: &mut dyn Worker, phase: Phase, order: &[u32]) -> Result<Sample> {
@@ -127,11 +135,12 @@ impl Run<'_> {
         Sample::whole(seen, took)
     }
 
-    /// The sample of the readers.
-    fn while_writing(&self, task: &Task, share: usize) -> Result<Sample> {
-        let orders: Vec<Vec<u32>> = (0..task.threads as u64)
-            .map(|thread| uniform(self.shape.rows, share, task.seed + thread * STRIDE))
-            .collect();
+    /// Does `work` while another thread overwrites as fast as it can.
+    fn beside_a_writer(
+        &self,
+        task: &Task,
+        work: impl FnOnce() -> Result<Sample>,
+    ) -> Result<Sample> {
         let order = uniform(self.shape.rows, task.ops, task.seed + STRIDE / 2);
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -146,15 +155,12 @@ impl Run<'_> {
                 }
                 Ok(())
             });
-            let samples = at_once(&orders, |order| {
-                let mut worker = self.store.worker()?;
-                self.work(&mut *worker, task.phase, order)
-            });
+            let sample = work();
             done.store(true, Ordering::Relaxed);
             writer
                 .join()
                 .unwrap_or_else(|_| Err(anyhow!("the writer panicked")))?;
-            Sample::together(samples?)
+            sample
         })
     }
 }
@@ -162,29 +168,4 @@ impl Run<'_> {
 fn must(found: bool, expected: bool) -> Result<()> {
     ensure!(found == expected, "a read found {found}, not {expected}");
     Ok(())
-}
-
-/// Does `work` for each order, on threads at the same time.
-fn at_once(
-    orders: &[Vec<u32>],
-    work: impl Fn(&[u32]) -> Result<Sample> + Sync,
-) -> Result<Vec<Sample>> {
-    if let [order] = orders {
-        return Ok(vec![work(order)?]);
-    }
-    std::thread::scope(|scope| {
-        let work = &work;
-        let running: Vec<_> = orders
-            .iter()
-            .map(|order| scope.spawn(move || work(order)))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|_| Err(anyhow!("a thread panicked")))
-            })
-            .collect()
-    })
 }

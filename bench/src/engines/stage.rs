@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::phase::Phase;
+use super::phase::{Phase, Task};
 use super::shape::{Durability, Shape};
 
 /// A part of the suite.
@@ -34,6 +34,16 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// What is done in a round.
+    pub(super) fn task(&self, round: usize) -> Task {
+        Task {
+            phase: self.phase,
+            threads: self.threads,
+            ops: self.ops,
+            seed: round as u64,
+        }
+    }
+
     /// The workload's name.
     pub(super) fn name(&self) -> String {
         let name = self.phase.name();
@@ -108,25 +118,36 @@ impl Steps {
     }
 
     /// One after the other, by one thread.
-    fn of(mut self, rounds: usize, ops: usize, phases: &[Phase]) -> Self {
-        self.0.extend(phases.iter().map(|phase| Step {
-            phase: *phase,
-            threads: 1,
-            ops,
-            rounds,
-            reopened: false,
-            fresh: false,
-        }));
-        self
+    fn of(self, rounds: usize, ops: usize, phases: &[Phase]) -> Self {
+        self.add(rounds, ops, phases, 1, false)
     }
 
     /// Reads of what was just written.
-    fn fresh(mut self, rounds: usize, ops: usize, phases: &[Phase]) -> Self {
-        let done = self.0.len();
-        self = self.of(rounds, ops, phases);
-        for step in &mut self.0[done..] {
-            step.fresh = true;
-        }
+    fn fresh(self, rounds: usize, ops: usize, phases: &[Phase]) -> Self {
+        self.add(rounds, ops, phases, 1, true)
+    }
+
+    /// By two threads.
+    fn by_two(self, rounds: usize, ops: usize, phases: &[Phase]) -> Self {
+        self.add(rounds, ops, phases, 2, false)
+    }
+
+    fn add(
+        mut self,
+        rounds: usize,
+        ops: usize,
+        phases: &[Phase],
+        threads: usize,
+        fresh: bool,
+    ) -> Self {
+        self.0.extend(phases.iter().map(|phase| Step {
+            phase: *phase,
+            threads,
+            ops,
+            rounds,
+            reopened: false,
+            fresh,
+        }));
         self
     }
 
@@ -136,16 +157,6 @@ impl Steps {
         self.0.extend(rest.0);
         if let Some(step) = self.0.get_mut(done) {
             step.reopened = true;
-        }
-        self
-    }
-
-    /// By two threads.
-    fn by_two(mut self, rounds: usize, ops: usize, phases: &[Phase]) -> Self {
-        let done = self.0.len();
-        self = self.of(rounds, ops, phases);
-        for step in &mut self.0[done..] {
-            step.threads = 2;
         }
         self
     }

@@ -75,6 +75,16 @@ pub(crate) struct Workload {
     pub(crate) config: String,
 }
 
+impl Workload {
+    /// The same, of what the slowest in a thousand operations take.
+    pub(crate) fn tail(&self) -> Self {
+        Self {
+            name: format!("{}, p99.9", self.name),
+            ..self.clone()
+        }
+    }
+}
+
 /// A speed that is compared with another.
 pub(crate) struct Goal {
     pub(crate) engine: &'static str,
@@ -92,7 +102,6 @@ impl Report {
     }
 
     /// Adds the speeds of all contenders, and the ratios that matter.
-    #[allow(clippy::cast_precision_loss, reason = "no latency comes near 2^53 ns")]
     pub(crate) fn add(&mut self, workload: &Workload, outcomes: &[Outcome], goals: &[Goal]) {
         for outcome in outcomes {
             self.metric(workload, outcome.engine, OPS_PER_S, outcome.speed());
@@ -105,8 +114,7 @@ impl Report {
                 ("p999_ns", 0.999),
                 ("max_ns", 1.0),
             ] {
-                let value = outcome.latencies.value_at_quantile(quantile);
-                self.metric(workload, outcome.engine, metric, value as f64);
+                self.metric(workload, outcome.engine, metric, outcome.quantile(quantile));
             }
         }
         let of = |engine| outcomes.iter().find(|outcome| outcome.engine == engine);

@@ -8,11 +8,14 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use fjall::config::CompressionPolicy;
-use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+use fjall::{
+    CompressionType, Database, Guard, Keyspace, KeyspaceCreateOptions, KvPair, PersistMode,
+    Readable,
+};
 
-use super::{Reads, Store, Worker};
+use super::{Reads, Store, Worker, walk};
 use crate::engines::shape::{Durability, Shape};
 
 /// How often to look whether the background work is done.
@@ -113,20 +116,15 @@ impl Worker for FjallWorker<'_> {
             Some(from) => self.0.rows.range(from..),
             None => self.0.rows.iter(),
         };
-        let mut count = 0;
-        for entry in range.take(limit) {
-            black_box(entry.into_inner().context("an entry")?);
-            count += 1;
-        }
-        Ok(count)
+        walk(range.map(Guard::into_inner), limit, look)
     }
 
     fn scan_back(&mut self, limit: usize) -> Result<usize> {
-        let mut count = 0;
-        for entry in self.0.rows.iter().rev().take(limit) {
-            black_box(entry.into_inner().context("an entry")?);
-            count += 1;
-        }
-        Ok(count)
+        let entries = self.0.rows.iter().rev();
+        walk(entries.map(Guard::into_inner), limit, look)
     }
+}
+
+fn look(entry: KvPair) {
+    black_box(entry);
 }

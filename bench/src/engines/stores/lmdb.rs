@@ -7,11 +7,11 @@ use std::hint::black_box;
 use std::ops::Bound;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions};
 
-use super::{Reads, Store, Worker};
+use super::{Reads, Store, Worker, is_there, walk};
 use crate::engines::shape::{Durability, Shape};
 
 /// Address space, not memory: the file grows as it is written.
@@ -67,12 +67,12 @@ struct LmdbWorker<'a>(&'a Lmdb);
 impl Worker for LmdbWorker<'_> {
     fn get(&mut self, key: &[u8]) -> Result<bool> {
         let txn = self.0.env.read_txn()?;
-        Ok(black_box(self.0.rows.get(&txn, key)?).is_some())
+        Ok(is_there(self.0.rows.get(&txn, key)?))
     }
 
     fn in_snapshot(&mut self, reads: &mut Reads<'_>) -> Result<()> {
         let txn = self.0.env.read_txn()?;
-        reads(&mut |key| Ok(black_box(self.0.rows.get(&txn, key)?).is_some()))
+        reads(&mut |key| Ok(is_there(self.0.rows.get(&txn, key)?)))
     }
 
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
@@ -93,21 +93,15 @@ impl Worker for LmdbWorker<'_> {
             from.map_or(Bound::Unbounded, Bound::Included),
             Bound::Unbounded,
         );
-        let mut count = 0;
-        for entry in self.0.rows.range(&txn, &bounds)?.take(limit) {
-            black_box(entry.context("an entry")?);
-            count += 1;
-        }
-        Ok(count)
+        walk(self.0.rows.range(&txn, &bounds)?, limit, look)
     }
 
     fn scan_back(&mut self, limit: usize) -> Result<usize> {
         let txn = self.0.env.read_txn()?;
-        let mut count = 0;
-        for entry in self.0.rows.rev_iter(&txn)?.take(limit) {
-            black_box(entry.context("an entry")?);
-            count += 1;
-        }
-        Ok(count)
+        walk(self.0.rows.rev_iter(&txn)?, limit, look)
     }
+}
+
+fn look(entry: (&[u8], &[u8])) {
+    black_box(entry);
 }

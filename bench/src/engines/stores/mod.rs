@@ -8,9 +8,10 @@ mod rocksdb;
 mod wiredtiger;
 mod wiredtiger_sys;
 
+use std::hint::black_box;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,26 @@ pub(crate) trait Worker {
 /// Work with a lookup.
 pub(crate) type Reads<'a> = dyn FnMut(&mut dyn FnMut(&[u8]) -> Result<bool>) -> Result<()> + 'a;
 
+/// Goes through entries, up to `limit`, and has each looked at; how many there were.
+fn walk<T, E: std::error::Error + Send + Sync + 'static>(
+    entries: impl Iterator<Item = Result<T, E>>,
+    limit: usize,
+    look: impl Fn(T),
+) -> Result<usize> {
+    let mut count = 0;
+    for entry in entries.take(limit) {
+        look(entry.context("an entry")?);
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Looks at a value; whether there is one.
+#[inline]
+fn is_there(value: Option<&[u8]>) -> bool {
+    value.is_some_and(|value| !black_box(value).is_empty())
+}
+
 /// An engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
 pub(crate) enum Engine {
@@ -75,6 +96,14 @@ impl Engine {
             Self::Lmdb => "LMDB (heed)",
             Self::Redb => "redb",
             Self::Fjall => "fjall",
+        }
+    }
+
+    pub(crate) fn is_rocksdb(self) -> bool {
+        match self {
+            #[cfg(feature = "rocksdb")]
+            Self::RocksDb => true,
+            _ => false,
         }
     }
 

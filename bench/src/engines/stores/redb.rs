@@ -7,13 +7,13 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use redb::{
-    Database, Durability as Level, ReadableDatabase, ReadableTable, TableDefinition,
-    WriteTransaction,
+    AccessGuard, Database, Durability as Level, ReadOnlyTable, ReadableDatabase, ReadableTable,
+    TableDefinition, WriteTransaction,
 };
 
-use super::{Reads, Store, Worker};
+use super::{Reads, Store, Worker, is_there, walk};
 use crate::engines::shape::{Durability, Shape};
 
 const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
@@ -77,16 +77,12 @@ struct RedbWorker<'a>(&'a Redb);
 impl Worker for RedbWorker<'_> {
     fn get(&mut self, key: &[u8]) -> Result<bool> {
         let table = self.0.database.begin_read()?.open_table(ROWS)?;
-        let value = table.get(key)?;
-        Ok(value.is_some_and(|value| !black_box(value.value()).is_empty()))
+        get(&table, key)
     }
 
     fn in_snapshot(&mut self, reads: &mut Reads<'_>) -> Result<()> {
         let table = self.0.database.begin_read()?.open_table(ROWS)?;
-        reads(&mut |key| {
-            let value = table.get(key)?;
-            Ok(value.is_some_and(|value| !black_box(value.value()).is_empty()))
-        })
+        reads(&mut |key| get(&table, key))
     }
 
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
@@ -109,23 +105,21 @@ impl Worker for RedbWorker<'_> {
             Some(from) => table.range(from..)?,
             None => table.iter()?,
         };
-        let mut count = 0;
-        for entry in range.take(limit) {
-            let (key, value) = entry.context("an entry")?;
-            black_box((key.value(), value.value()));
-            count += 1;
-        }
-        Ok(count)
+        walk(range, limit, look)
     }
 
     fn scan_back(&mut self, limit: usize) -> Result<usize> {
         let table = self.0.database.begin_read()?.open_table(ROWS)?;
-        let mut count = 0;
-        for entry in table.iter()?.rev().take(limit) {
-            let (key, value) = entry.context("an entry")?;
-            black_box((key.value(), value.value()));
-            count += 1;
-        }
-        Ok(count)
+        walk(table.iter()?.rev(), limit, look)
     }
+}
+
+type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
+
+fn get(table: &ReadOnlyTable<&'static [u8], &'static [u8]>, key: &[u8]) -> Result<bool> {
+    Ok(is_there(table.get(key)?.as_ref().map(Bytes::value)))
+}
+
+fn look((key, value): (Bytes<'_>, Bytes<'_>)) {
+    black_box((key.value(), value.value()));
 }

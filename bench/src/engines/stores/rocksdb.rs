@@ -13,7 +13,7 @@ use rust_rocksdb::{
     Options, ReadOptions, WaitForCompactOptions, WriteOptions,
 };
 
-use super::{Reads, Store, Worker};
+use super::{Reads, Store, Worker, is_there};
 use crate::engines::shape::{Durability, Shape};
 
 const MIB: u64 = 1 << 20;
@@ -117,8 +117,7 @@ impl RocksdbWorker<'_> {
 
 impl Worker for RocksdbWorker<'_> {
     fn get(&mut self, key: &[u8]) -> Result<bool> {
-        let value = self.store.database.get_pinned_opt(key, &self.read)?;
-        Ok(value.is_some_and(|value| !black_box(&*value).is_empty()))
+        get(&self.store.database, key, &self.read)
     }
 
     fn in_snapshot(&mut self, reads: &mut Reads<'_>) -> Result<()> {
@@ -126,10 +125,7 @@ impl Worker for RocksdbWorker<'_> {
         let snapshot = database.snapshot();
         let mut read = ReadOptions::default();
         read.set_snapshot(&snapshot);
-        reads(&mut |key| {
-            let value = database.get_pinned_opt(key, &read)?;
-            Ok(value.is_some_and(|value| !black_box(&*value).is_empty()))
-        })
+        reads(&mut |key| get(database, key, &read))
     }
 
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
@@ -154,4 +150,8 @@ impl Worker for RocksdbWorker<'_> {
         entries.seek_to_last();
         Self::walk(entries, limit, DBRawIterator::prev)
     }
+}
+
+fn get(database: &DB, key: &[u8], read: &ReadOptions) -> Result<bool> {
+    Ok(is_there(database.get_pinned_opt(key, read)?.as_deref()))
 }

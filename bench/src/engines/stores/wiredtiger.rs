@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use wiredtiger::{
-    ByteSize, Compressor, Connection, ConnectionOptions, Durability as Level, Preset, Session,
-    Table, TableOptions,
+    ByteSize, Compressor, Connection, ConnectionOptions, Durability as Level, Preset, Range,
+    Session, Table, TableOptions,
 };
 
-use super::{Reads, Store, Worker};
+use super::{Reads, Store, Worker, is_there};
 use crate::engines::shape::{Durability, Shape};
 
 pub(super) fn setup(shape: &Shape) -> String {
@@ -96,16 +96,12 @@ struct WiredtigerWorker {
 
 impl Worker for WiredtigerWorker {
     fn get(&mut self, key: &[u8]) -> Result<bool> {
-        let value = self.session.get(&self.rows, key)?;
-        Ok(value.is_some_and(|value| !black_box(&*value).is_empty()))
+        get(&self.session, &self.rows, key)
     }
 
     fn in_snapshot(&mut self, reads: &mut Reads<'_>) -> Result<()> {
         let txn = self.session.begin()?;
-        reads(&mut |key| {
-            let value = txn.get(&self.rows, key)?;
-            Ok(value.is_some_and(|value| !black_box(&*value).is_empty()))
-        })?;
+        reads(&mut |key| get(&txn, &self.rows, key))?;
         Ok(txn.commit()?)
     }
 
@@ -119,29 +115,30 @@ impl Worker for WiredtigerWorker {
     }
 
     fn scan(&mut self, from: Option<&[u8]>, limit: usize) -> Result<usize> {
-        let mut entries = match from {
+        let entries = match from {
             Some(from) => self.session.range(&self.rows, from..)?,
             None => self.session.range(&self.rows, ..)?,
         };
-        let mut count = 0;
-        while count < limit
-            && let Some(entry) = entries.next()?
-        {
-            black_box(entry);
-            count += 1;
-        }
-        Ok(count)
+        walk(entries, limit)
     }
 
     fn scan_back(&mut self, limit: usize) -> Result<usize> {
-        let mut entries = self.session.range(&self.rows, ..)?.rev();
-        let mut count = 0;
-        while count < limit
-            && let Some(entry) = entries.next()?
-        {
-            black_box(entry);
-            count += 1;
-        }
-        Ok(count)
+        walk(self.session.range(&self.rows, ..)?.rev(), limit)
     }
+}
+
+fn get(session: &Session, rows: &Table<Vec<u8>, Vec<u8>>, key: &[u8]) -> Result<bool> {
+    Ok(is_there(session.get(rows, key)?.as_deref()))
+}
+
+/// Lends each entry, as an iterator cannot.
+fn walk(mut entries: Range<'_, Vec<u8>, Vec<u8>>, limit: usize) -> Result<usize> {
+    let mut count = 0;
+    while count < limit
+        && let Some(entry) = entries.next()?
+    {
+        black_box(entry);
+        count += 1;
+    }
+    Ok(count)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Reads, Store, Worker};
+use super::{Reads, Store, Worker, is_there};
 use crate::by_hand::{Bound, Home, Session};
 use crate::engines::shape::{Durability, Shape};
 
@@ -71,10 +71,7 @@ struct ByHandWorker<'a>(Session<'a>);
 impl ByHandWorker<'_> {
     /// A lookup that leaves the cursor nowhere, as the safe crate's does.
     fn lookup(&mut self, key: &[u8]) -> Result<bool> {
-        let found = self
-            .0
-            .get(key)?
-            .is_some_and(|value| !black_box(value).is_empty());
+        let found = is_there(self.0.get(key)?);
         if found {
             self.0.reset()?;
         }

@@ -12,9 +12,6 @@ use crate::report::{Figure, RATIO, number};
 /// Of the promise that a call costs next to nothing more than in C.
 const OVERHEAD_GOAL: f64 = 0.97;
 
-/// Of whatever is done while the remote is away: it has contenders of its own.
-const OUTAGE: &str = "in an outage";
-
 /// The workloads of the cache are what is compared, each with data of its own kind.
 pub(super) const CACHE_SPLIT: Split = |figure| ("", figure.config.as_str());
 
@@ -62,8 +59,7 @@ pub(super) fn cache(grids: &[Grid<'_>], colours: &Colours<'_>) -> Result<Vec<Cha
     Ok(charts)
 }
 
-/// One section for all hits, one for all sets, and so on, if the same ones take part; one for
-/// outages.
+/// One section for all hits, one for all sets, and so on, if the same ones take part.
 fn by_first_word(
     grid: &Grid<'_>,
     colours: &Colours<'_>,
@@ -75,13 +71,7 @@ fn by_first_word(
         let Some(first) = first else {
             continue;
         };
-        let mut words = task.workload.split([' ', ',']);
-        let word = if task.workload.ends_with(OUTAGE) {
-            words.next_back()
-        } else {
-            words.next()
-        };
-        let word = word.unwrap_or_default();
+        let word = task.workload.split([' ', ',']).next().unwrap_or_default();
         match parts
             .iter_mut()
             .find(|part| (part.0, part.1) == (word, first))
