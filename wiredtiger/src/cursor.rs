@@ -8,7 +8,7 @@ use std::ops::RangeBounds;
 use crate::error::Result;
 use crate::pack::Pack;
 use crate::range::set_bounds;
-use crate::raw::{RawCursor, Read, Write};
+use crate::raw::{Mode, RawCursor, Read, Write};
 use crate::session::{Scratch, Session};
 use crate::table::Table;
 
@@ -73,6 +73,7 @@ pub struct Cursor<'s, K, V, Access = Read> {
 pub type CursorMut<'s, K, V> = Cursor<'s, K, V, Write>;
 
 impl<'s, K: Pack, V: Pack> Cursor<'s, K, V, Read> {
+    #[inline]
     pub(crate) fn new(_session: &'s Session, raw: RawCursor<'s, Read>) -> Self {
         Self {
             raw,
@@ -87,6 +88,7 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
     ///
     /// # Errors
     /// As for [`Session::get`].
+    #[inline]
     pub fn search(&mut self, key: K::Ref<'_>) -> Result<bool> {
         self.raw.search(K::pack(key, &mut self.scratch.key)?)
     }
@@ -96,6 +98,7 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
     ///
     /// # Errors
     /// As for [`Session::get`].
+    #[inline]
     pub fn search_near(&mut self, key: K::Ref<'_>) -> Result<Option<Ordering>> {
         self.raw.search_near(K::pack(key, &mut self.scratch.key)?)
     }
@@ -110,6 +113,7 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
         clippy::should_implement_trait,
         reason = "the engine's name; an entry is not an item"
     )]
+    #[inline]
     pub fn next(&mut self) -> Result<bool> {
         self.raw.next()
     }
@@ -119,6 +123,7 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
     ///
     /// # Errors
     /// As for [`next`](Self::next).
+    #[inline]
     pub fn prev(&mut self) -> Result<bool> {
         self.raw.prev()
     }
@@ -128,24 +133,31 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
     /// # Errors
     /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere.
     /// - [`Decode`](crate::ErrorKind::Decode): the stored bytes are not what the type says.
+    #[inline]
     pub fn key(&self) -> Result<K::Ref<'_>> {
-        K::unpack(self.raw.key()?).map_err(|error| error.on(&self.raw.uri()))
+        K::unpack(self.raw.key()?).map_err(|error| self.raw.undecodable(error))
     }
 
     /// The value at the position.
     ///
     /// # Errors
     /// As for [`key`](Self::key).
+    #[inline]
     pub fn value(&self) -> Result<V::Ref<'_>> {
-        V::unpack(self.raw.value()?).map_err(|error| error.on(&self.raw.uri()))
+        V::unpack(self.raw.value()?).map_err(|error| self.raw.undecodable(error))
     }
 
     /// Key and value at the position.
     ///
     /// # Errors
     /// As for [`key`](Self::key).
+    #[inline]
     pub fn entry(&self) -> Result<(K::Ref<'_>, V::Ref<'_>)> {
-        Ok((self.key()?, self.value()?))
+        let (key, value) = self.raw.entry()?;
+        match (K::unpack(key), V::unpack(value)) {
+            (Ok(key), Ok(value)) => Ok((key, value)),
+            (Err(error), _) | (_, Err(error)) => Err(self.raw.undecodable(error)),
+        }
     }
 
     /// Limits the cursor to a range of keys until the next [`reset`](Self::reset); it gives up
@@ -167,6 +179,7 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
     ///
     /// # Errors
     /// What the engine says; there is no usual reason.
+    #[inline]
     pub fn reset(&mut self) -> Result<()> {
         self.raw.reset()
     }
@@ -176,7 +189,7 @@ impl<'s, K: Pack, V: Pack> CursorMut<'s, K, V> {
     /// The caller has settled the session, or is its transaction.
     pub(crate) fn open(session: &'s mut Session, table: &Table<K, V>) -> Result<Self> {
         let slot = session.slot(table)?;
-        let raw = session.raw_mut().cursor_mut(slot, true)?;
+        let raw = session.raw_mut().cursor_mut(slot, Mode::Overwrite)?;
         Ok(Self {
             raw,
             scratch: Scratch::default(),
@@ -188,6 +201,7 @@ impl<'s, K: Pack, V: Pack> CursorMut<'s, K, V> {
     ///
     /// # Errors
     /// As for [`Session::put`].
+    #[inline]
     pub fn insert(&mut self, key: K::Ref<'_>, value: V::Ref<'_>) -> Result<()> {
         let key = K::pack(key, &mut self.scratch.key)?;
         self.raw
@@ -198,6 +212,7 @@ impl<'s, K: Pack, V: Pack> CursorMut<'s, K, V> {
     ///
     /// # Errors
     /// As for [`Session::put`].
+    #[inline]
     pub fn remove(&mut self, key: K::Ref<'_>) -> Result<bool> {
         self.raw.remove(K::pack(key, &mut self.scratch.key)?)
     }
@@ -207,6 +222,7 @@ impl<'s, K: Pack, V: Pack> CursorMut<'s, K, V> {
     /// # Errors
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere. For the
     /// rest as [`Session::put`].
+    #[inline]
     pub fn update_current(&mut self, value: V::Ref<'_>) -> Result<()> {
         self.raw
             .update_current(V::pack(value, &mut self.scratch.value)?)
@@ -218,6 +234,7 @@ impl<'s, K: Pack, V: Pack> CursorMut<'s, K, V> {
     /// As for [`update_current`](Self::update_current); and
     /// [`Rollback`](crate::ErrorKind::Rollback), outside a transaction too, when another session
     /// has changed the entry: search and try again.
+    #[inline]
     pub fn remove_current(&mut self) -> Result<()> {
         self.raw.remove_current()
     }

@@ -77,19 +77,19 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
         clippy::should_implement_trait,
         reason = "an iterator cannot lend its items"
     )]
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self) -> Result<Option<(K::Ref<'_>, V::Ref<'_>)>> {
         if !self.step()? {
             return Ok(None);
         }
-        let (key, value) = self.cursor.entry()?;
+        let (key, value) = self.cursor.fresh_entry()?;
         match (K::unpack(key), V::unpack(value)) {
             (Ok(key), Ok(value)) => Ok(Some((key, value))),
-            (Err(error), _) | (_, Err(error)) => Err(error.on(&self.cursor.uri())),
+            (Err(error), _) | (_, Err(error)) => Err(self.cursor.undecodable(error)),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self) -> Result<bool> {
         if self.done {
             return Ok(false);
@@ -100,7 +100,9 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
             self.cursor.next()
         };
         // After an error, too, there is no more: the position is lost.
-        self.done = !matches!(stepped, Ok(true));
+        if !matches!(stepped, Ok(true)) {
+            self.done = true;
+        }
         stepped
     }
 }
@@ -113,29 +115,28 @@ pub(crate) fn set_bounds<'k, K: Pack, R: RangeBounds<K::Ref<'k>>>(
 ) -> Result<bool> {
     use raw::Bound::{LowerExclusive, LowerInclusive, UpperExclusive, UpperInclusive};
 
-    let ends = (bounds.start_bound(), bounds.end_bound());
+    let (start, end) = (bounds.start_bound(), bounds.end_bound());
+    // Only a key that has to be packed takes memory there.
+    let mut other = Vec::new();
+    let from = match start {
+        Bound::Included(key) => Some((LowerInclusive, K::pack(*key, scratch)?)),
+        Bound::Excluded(key) => Some((LowerExclusive, K::pack(*key, scratch)?)),
+        Bound::Unbounded => None,
+    };
+    let to = match end {
+        Bound::Included(key) => Some((UpperInclusive, K::pack(*key, &mut other)?)),
+        Bound::Excluded(key) => Some((UpperExclusive, K::pack(*key, &mut other)?)),
+        Bound::Unbounded => None,
+    };
     // The engine calls bounds that overlap an error; a range that holds nothing is none.
-    if let (
-        Bound::Included(from) | Bound::Excluded(from),
-        Bound::Included(to) | Bound::Excluded(to),
-    ) = ends
-    {
-        let from = K::pack(*from, scratch)?.to_vec();
-        let to = K::pack(*to, scratch)?;
-        let both = matches!(ends, (Bound::Included(_), Bound::Included(_)));
-        if from.as_slice() > to || (from.as_slice() == to && !both) {
+    if let (Some((lower, from)), Some((upper, to))) = (from, to) {
+        let both = matches!((lower, upper), (LowerInclusive, UpperInclusive));
+        if from > to || (from == to && !both) {
             return Ok(false);
         }
     }
-    match ends.0 {
-        Bound::Included(key) => set(LowerInclusive, K::pack(*key, scratch)?)?,
-        Bound::Excluded(key) => set(LowerExclusive, K::pack(*key, scratch)?)?,
-        Bound::Unbounded => {}
-    }
-    match ends.1 {
-        Bound::Included(key) => set(UpperInclusive, K::pack(*key, scratch)?)?,
-        Bound::Excluded(key) => set(UpperExclusive, K::pack(*key, scratch)?)?,
-        Bound::Unbounded => {}
+    for (bound, key) in [from, to].into_iter().flatten() {
+        set(bound, key)?;
     }
     Ok(true)
 }

@@ -12,7 +12,7 @@ use crate::name::table_uri;
 use crate::options::{CheckpointOptions, Durability, TableOptions, TransactionOptions};
 use crate::pack::Pack;
 use crate::range::Range;
-use crate::raw::{RawSession, RawValue};
+use crate::raw::RawSession;
 use crate::table::{Table, TableEntry};
 use crate::transaction::Transaction;
 use crate::value_ref::ValueRef;
@@ -33,7 +33,10 @@ use crate::value_ref::ValueRef;
 /// in the cache can be what the other one waits for.
 pub struct Session {
     raw: RawSession,
-    scratch: Cell<Scratch>,
+    /// Of reads, which have the session shared.
+    key: Cell<Vec<u8>>,
+    /// Of writes.
+    scratch: Scratch,
 }
 
 /// Buffers for packed keys and values, kept from call to call.
@@ -50,15 +53,18 @@ impl Session {
     pub(crate) fn new(raw: RawSession) -> Self {
         Self {
             raw,
-            scratch: Cell::default(),
+            key: Cell::default(),
+            scratch: Scratch::default(),
         }
     }
 
+    #[inline]
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         self.raw.shared()
     }
 
     /// Without settling: for a transaction, which has the session for itself.
+    #[inline]
     pub(crate) fn raw_mut(&mut self) -> &mut RawSession {
         &mut self.raw
     }
@@ -66,7 +72,7 @@ impl Session {
     /// The session and its buffers. Without settling, as `raw_mut`.
     #[inline]
     pub(crate) fn parts(&mut self) -> (&mut RawSession, &mut Scratch) {
-        (&mut self.raw, self.scratch.get_mut())
+        (&mut self.raw, &mut self.scratch)
     }
 
     pub(crate) fn raw(&self) -> &RawSession {
@@ -86,12 +92,11 @@ impl Session {
         if !K::USES_SCRATCH {
             return work(&mut Vec::new());
         }
-        let mut scratch = self.scratch.take();
-        let result = work(&mut scratch.key);
-        if scratch.key.capacity() > KEEP_SCRATCH {
-            scratch.key = Vec::new();
+        let mut key = self.key.take();
+        let result = work(&mut key);
+        if key.capacity() <= KEEP_SCRATCH {
+            self.key.set(key);
         }
-        self.scratch.set(scratch);
         result
     }
 
@@ -166,12 +171,11 @@ impl Session {
         table: &Table<K, V>,
         key: K::Ref<'_>,
     ) -> Result<Option<ValueRef<'_, V>>> {
-        let mut cursor = self.raw.cursor(self.slot(table)?)?;
-        let found = self.with_scratch::<K, _>(|scratch| cursor.search(K::pack(key, scratch)?))?;
-        if !found {
-            return Ok(None);
-        }
-        Ok(Some(ValueRef::new(RawValue::new(cursor)?)))
+        let slot = self.slot(table)?;
+        self.with_scratch::<K, _>(|scratch| {
+            let key = K::pack(key, scratch)?;
+            self.raw.get(slot, key, ValueRef::new)
+        })
     }
 
     /// A copy of the value at `key`.
@@ -179,6 +183,7 @@ impl Session {
     /// # Errors
     /// As for [`get`](Self::get), and [`Decode`](crate::ErrorKind::Decode) when the stored bytes
     /// are not what the type says.
+    #[inline]
     pub fn get_owned<K: Pack, V: Pack>(
         &self,
         table: &Table<K, V>,
@@ -191,6 +196,7 @@ impl Session {
     ///
     /// # Errors
     /// As for [`get`](Self::get).
+    #[inline]
     pub fn contains_key<K: Pack, V: Pack>(
         &self,
         table: &Table<K, V>,
@@ -203,6 +209,7 @@ impl Session {
     ///
     /// # Errors
     /// As for [`get`](Self::get), about the ends of the range.
+    #[inline]
     pub fn range<'k, K: Pack, V: Pack>(
         &self,
         table: &Table<K, V>,
@@ -216,6 +223,7 @@ impl Session {
     ///
     /// # Errors
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the table is another connection's.
+    #[inline]
     pub fn cursor<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Cursor<'_, K, V>> {
         let raw = self.raw.cursor(self.slot(table)?)?;
         Ok(Cursor::new(self, raw))
@@ -299,8 +307,10 @@ impl Session {
     ///
     /// # Errors
     /// As for [`begin_with`](Self::begin_with).
+    #[inline(always)]
     pub fn begin(&mut self) -> Result<Transaction<'_>> {
-        self.begin_with(&TransactionOptions::new())
+        self.settled()?.begin(None)?;
+        Ok(Transaction::new(self, None))
     }
 
     /// Begins a transaction. It has the session for itself until it is committed, rolled back or
@@ -313,7 +323,7 @@ impl Session {
         let durability = options.durability_on(self.shared().durability)?;
         let config = options.config()?.map(|config| config.finish());
         self.settled()?.begin(config.as_ref())?;
-        Ok(Transaction::new(self, durability))
+        Ok(Transaction::new(self, Some(durability)))
     }
 
     /// Takes a checkpoint: all that is committed is on disk afterwards, whatever the durability.
@@ -352,7 +362,8 @@ impl Session {
     /// # Errors
     /// What the engine says; there is no usual reason.
     pub fn reset(&mut self) -> Result<()> {
-        self.scratch.take();
+        self.key.take();
+        self.scratch = Scratch::default();
         self.settled()?.reset()
     }
 }

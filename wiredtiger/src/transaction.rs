@@ -1,6 +1,7 @@
 //! Transactions.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -39,17 +40,17 @@ use crate::table::Table;
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction<'s> {
     session: &'s mut Session,
-    durability: Durability,
-    open: bool,
+    /// Nothing is the connection's.
+    durability: Option<Durability>,
 }
 
 impl<'s> Transaction<'s> {
     /// The session's transaction has begun.
-    pub(crate) fn new(session: &'s mut Session, durability: Durability) -> Self {
+    #[inline]
+    pub(crate) fn new(session: &'s mut Session, durability: Option<Durability>) -> Self {
         Self {
             session,
             durability,
-            open: true,
         }
     }
 
@@ -73,6 +74,7 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// [`DuplicateKey`](crate::ErrorKind::DuplicateKey): it is there; the transaction goes on.
     /// For the rest as [`put`](Self::put).
+    #[inline]
     pub fn insert_new<K: Pack, V: Pack>(
         &mut self,
         table: &Table<K, V>,
@@ -86,6 +88,7 @@ impl<'s> Transaction<'s> {
     ///
     /// # Errors
     /// As for [`put`](Self::put).
+    #[inline]
     pub fn update<K: Pack, V: Pack>(
         &mut self,
         table: &Table<K, V>,
@@ -99,6 +102,7 @@ impl<'s> Transaction<'s> {
     ///
     /// # Errors
     /// As for [`put`](Self::put).
+    #[inline]
     pub fn remove<K: Pack, V: Pack>(
         &mut self,
         table: &Table<K, V>,
@@ -124,25 +128,28 @@ impl<'s> Transaction<'s> {
     /// - What an earlier operation failed with, [`Rollback`](crate::ErrorKind::Rollback) for
     ///   example. The transaction is rolled back.
     /// - [`Io`](crate::ErrorKind::Io) when the log cannot be written.
-    pub fn commit(mut self) -> Result<()> {
-        self.open = false;
-        let durability = self.durability;
-        self.session.raw_mut().commit(durability)
+    #[inline(always)]
+    pub fn commit(self) -> Result<()> {
+        // Nothing is left to roll back, whatever comes of it.
+        let mut ending = ManuallyDrop::new(self);
+        let durability = ending.durability;
+        ending.session.raw_mut().commit(durability)
     }
 
     /// Takes the changes back.
     ///
     /// # Errors
     /// What the engine says; there is no usual reason. No transaction runs afterwards.
-    pub fn rollback(mut self) -> Result<()> {
-        self.open = false;
-        self.session.raw_mut().rollback()
+    pub fn rollback(self) -> Result<()> {
+        let mut ending = ManuallyDrop::new(self);
+        ending.session.raw_mut().rollback()
     }
 }
 
 impl Deref for Transaction<'_> {
     type Target = Session;
 
+    #[inline]
     fn deref(&self) -> &Session {
         self.session
     }
@@ -150,9 +157,7 @@ impl Deref for Transaction<'_> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        if self.open
-            && let Err(error) = self.session.raw_mut().rollback()
-        {
+        if let Err(error) = self.session.raw_mut().rollback() {
             tracing::warn!(%error, "rolling back a dropped transaction failed");
         }
     }
@@ -160,8 +165,9 @@ impl Drop for Transaction<'_> {
 
 impl fmt::Debug for Transaction<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let connection = self.session.shared().durability;
         f.debug_struct("Transaction")
-            .field("durability", &self.durability)
+            .field("durability", &self.durability.unwrap_or(connection))
             .finish_non_exhaustive()
     }
 }

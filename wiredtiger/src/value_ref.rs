@@ -51,13 +51,14 @@ impl<'t, V: Pack> ValueRef<'t, V> {
     /// [`Decode`](crate::ErrorKind::Decode) when the stored bytes are not what the type says.
     #[inline]
     pub fn get(&self) -> Result<V::Ref<'_>> {
-        V::unpack(self.packed()).map_err(|error| error.on(&self.raw.uri()))
+        V::unpack(self.packed()).map_err(|error| self.raw.undecodable(error))
     }
 
     /// A copy of the value; the cursor goes back to the session.
     ///
     /// # Errors
     /// As for [`get`](Self::get).
+    #[inline]
     pub fn into_owned(self) -> Result<V> {
         self.get().map(V::to_owned)
     }
@@ -81,6 +82,7 @@ impl Deref for ValueRef<'_, Vec<u8>> {
 }
 
 impl AsRef<[u8]> for ValueRef<'_, Vec<u8>> {
+    #[inline]
     fn as_ref(&self) -> &[u8] {
         self
     }

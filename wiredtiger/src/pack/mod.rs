@@ -57,6 +57,7 @@ mod sealed {
     impl Sealed for u64 {}
 }
 
+#[cold]
 fn decode(message: &str) -> Error {
     Error::new(ErrorKind::Decode, "unpack", message)
 }
@@ -66,6 +67,7 @@ impl Pack for String {
 
     const FORMAT: &'static str = "S";
 
+    #[inline]
     fn pack<'v, 's, 'o>(value: &'v str, scratch: &'s mut Vec<u8>) -> Result<&'o [u8]>
     where
         'v: 'o,
@@ -85,6 +87,7 @@ impl Pack for String {
         Ok(scratch)
     }
 
+    #[inline]
     fn unpack(bytes: &[u8]) -> Result<&str> {
         let end = bytes
             .iter()
@@ -97,6 +100,7 @@ impl Pack for String {
             .map_err(|why| decode(&format!("a string is not UTF-8: {why}; read it as Vec<u8>")))
     }
 
+    #[inline]
     fn to_owned(value: &str) -> Self {
         value.into()
     }
@@ -108,6 +112,7 @@ impl Pack for Vec<u8> {
     const FORMAT: &'static str = "u";
     const USES_SCRATCH: bool = false;
 
+    #[inline]
     fn pack<'v, 's, 'o>(value: &'v [u8], _: &'s mut Vec<u8>) -> Result<&'o [u8]>
     where
         'v: 'o,
@@ -116,10 +121,12 @@ impl Pack for Vec<u8> {
         Ok(value)
     }
 
+    #[inline]
     fn unpack(bytes: &[u8]) -> Result<&[u8]> {
         Ok(bytes)
     }
 
+    #[inline]
     fn to_owned(value: &[u8]) -> Self {
         value.into()
     }
@@ -130,6 +137,7 @@ impl Pack for i64 {
 
     const FORMAT: &'static str = "q";
 
+    #[inline]
     fn pack<'v, 's, 'o>(value: Self, scratch: &'s mut Vec<u8>) -> Result<&'o [u8]>
     where
         'v: 'o,
@@ -140,10 +148,12 @@ impl Pack for i64 {
         Ok(scratch)
     }
 
+    #[inline]
     fn unpack(bytes: &[u8]) -> Result<Self> {
         int::unpack_signed(bytes).ok_or_else(|| decode("not a packed signed integer"))
     }
 
+    #[inline]
     fn to_owned(value: Self) -> Self {
         value
     }
@@ -154,6 +164,7 @@ impl Pack for u64 {
 
     const FORMAT: &'static str = "Q";
 
+    #[inline]
     fn pack<'v, 's, 'o>(value: Self, scratch: &'s mut Vec<u8>) -> Result<&'o [u8]>
     where
         'v: 'o,
@@ -164,10 +175,12 @@ impl Pack for u64 {
         Ok(scratch)
     }
 
+    #[inline]
     fn unpack(bytes: &[u8]) -> Result<Self> {
         int::unpack_unsigned(bytes).ok_or_else(|| decode("not a packed unsigned integer"))
     }
 
+    #[inline]
     fn to_owned(value: Self) -> Self {
         value
     }

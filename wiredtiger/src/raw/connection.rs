@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use wiredtiger_sys as ffi;
 
-use super::events::{EventHandler, in_callback};
-use super::{Bound, check, fork};
+use super::events::EventHandler;
+use super::{Bound, caller, check};
 use crate::config::ConfigString;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::last_code;
@@ -43,8 +43,8 @@ unsafe impl Sync for RawConnection {}
 impl RawConnection {
     pub(crate) fn open(home: &Arc<Home>, config: &ConfigString) -> Result<Self> {
         const OPERATION: &str = "wiredtiger_open";
-        fork::watch();
-        if in_callback() {
+        caller::watch();
+        if caller::in_callback() {
             return Err(reentrant());
         }
         let path = home.c_path()?;
@@ -68,7 +68,7 @@ impl RawConnection {
         let mut connection = Self {
             handle,
             closed: false,
-            generation: fork::generation(),
+            generation: caller::generation(),
             calls: Mutex::new(()),
             bounds: CompiledBounds([ptr::null(); 4]),
             events: ManuallyDrop::new(events),
@@ -103,16 +103,19 @@ impl RawConnection {
         self.bounds.0[bound as usize]
     }
 
+    /// Which fork of the process opened it, for [`caller::is_known`].
+    #[inline]
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// Fails in the child of a fork (rule 7), and inside a callback of the engine (rule 37).
     #[inline]
     pub(crate) fn check_caller(&self) -> Result<()> {
-        if self.generation != fork::generation() {
-            Err(forked())
-        } else if in_callback() {
-            Err(reentrant())
-        } else {
-            Ok(())
+        if caller::is_known(self.generation) {
+            return Ok(());
         }
+        check_unknown_caller(self.generation)
     }
 
     /// Adds to the error of a panicked engine why it panicked.
@@ -229,6 +232,19 @@ fn keep_for_ever(home: Arc<Home>) {
     match KEPT.try_lock() {
         Ok(mut kept) => kept.push(home),
         Err(_) => std::mem::forget(home),
+    }
+}
+
+/// As [`RawConnection::check_caller`], for a caller that is not known to be the right one.
+#[cold]
+#[inline(never)]
+pub(super) fn check_unknown_caller(generation: u64) -> Result<()> {
+    if caller::may_call(generation) {
+        Ok(())
+    } else if generation == caller::generation() {
+        Err(reentrant())
+    } else {
+        Err(forked())
     }
 }
 

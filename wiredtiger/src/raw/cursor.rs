@@ -6,11 +6,12 @@
 
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
-use super::cursor_cache::Mode;
+use super::cursor_cache::Place;
+use super::item::{Lent, item};
 use super::{RawSession, failure};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -70,8 +71,7 @@ pub(super) enum Position {
 pub(crate) struct RawCursor<'s, A = Read> {
     pub(super) handle: NonNull<ffi::WT_CURSOR>,
     session: &'s RawSession,
-    slot: usize,
-    mode: Mode,
+    place: Place,
     pub(super) position: Position,
     /// Whether the engine's cursor has a position, or bounds, that a reset has to clear.
     pub(super) used: bool,
@@ -86,15 +86,13 @@ impl<'s, A> RawCursor<'s, A> {
     pub(super) fn new(
         session: &'s RawSession,
         handle: NonNull<ffi::WT_CURSOR>,
-        slot: usize,
-        mode: Mode,
+        place: Place,
     ) -> Self {
         let access = PhantomData;
         Self {
             handle,
             session,
-            slot,
-            mode,
+            place,
             position: Position::None,
             used: false,
             bounds: None,
@@ -183,7 +181,7 @@ impl<'s, A> RawCursor<'s, A> {
     /// The packed key of the position.
     #[inline]
     pub(crate) fn key(&self) -> Result<&[u8]> {
-        self.session.connection().check_caller()?;
+        self.session.check_caller()?;
         if self.position == Position::None {
             return Err(self.not_positioned("WT_CURSOR.get_key"));
         }
@@ -193,29 +191,37 @@ impl<'s, A> RawCursor<'s, A> {
     /// The packed value of the position.
     #[inline]
     pub(crate) fn value(&self) -> Result<&[u8]> {
-        self.session.connection().check_caller()?;
+        self.session.check_caller()?;
         if self.position != Position::Entry {
             return Err(self.not_positioned("WT_CURSOR.get_value"));
         }
         self.get_value()
     }
 
-    /// Key and value of the position, packed. Right after a step, which has made the checks.
+    /// Key and value of the position, packed.
     #[inline]
     pub(crate) fn entry(&self) -> Result<(&[u8], &[u8])> {
-        if self.position != Position::Entry {
-            return Err(self.not_positioned("WT_CURSOR.get_key"));
+        self.session.check_caller()?;
+        self.fresh_entry()
+    }
+
+    /// As [`entry`](Self::entry), right after a step, which has asked who calls.
+    #[inline(always)]
+    pub(crate) fn fresh_entry(&self) -> Result<(&[u8], &[u8])> {
+        match self.position {
+            Position::Entry => Ok((self.get_key()?, self.get_value()?)),
+            Position::Key => Err(self.not_positioned("WT_CURSOR.get_value")),
+            Position::None => Err(self.not_positioned("WT_CURSOR.get_key")),
         }
-        Ok((self.get_key()?, self.get_value()?))
     }
 
     #[inline(always)]
     fn get_key(&self) -> Result<&[u8]> {
         const OPERATION: &str = "WT_CURSOR.get_key";
         let get = method!(self.handle, get_key, OPERATION);
-        let mut item = empty_item();
+        let mut item = Lent::new();
         // SAFETY: a raw cursor takes one item (rule 22), which the call fills in.
-        let code = unsafe { get(self.handle.as_ptr(), &raw mut item) };
+        let code = unsafe { get(self.handle.as_ptr(), item.as_mut_ptr()) };
         self.bytes(code, &item, OPERATION)
     }
 
@@ -223,26 +229,27 @@ impl<'s, A> RawCursor<'s, A> {
     fn get_value(&self) -> Result<&[u8]> {
         const OPERATION: &str = "WT_CURSOR.get_value";
         let get = method!(self.handle, get_value, OPERATION);
-        let mut item = empty_item();
+        let mut item = Lent::new();
         // SAFETY: as in `get_key`.
-        let code = unsafe { get(self.handle.as_ptr(), &raw mut item) };
+        let code = unsafe { get(self.handle.as_ptr(), item.as_mut_ptr()) };
         self.bytes(code, &item, OPERATION)
     }
 
     /// What the engine says is at the position, for as long as the cursor stays there.
-    #[inline]
-    fn bytes(&self, code: c_int, item: &ffi::WT_ITEM, operation: &'static str) -> Result<&[u8]> {
+    #[inline(always)]
+    fn bytes(&self, code: c_int, item: &Lent, operation: &'static str) -> Result<&[u8]> {
         if code != 0 {
             return Err(self.unreadable(code, operation));
         }
         // SAFETY: the memory is valid until this cursor moves, which takes `&mut self`, or until
         // the session writes, begins or ends a transaction, which takes `&mut` of the session
         // that this cursor borrows (rule 18).
-        Ok(unsafe { item_bytes(item) })
+        Ok(unsafe { item.bytes() })
     }
 
     #[cold]
-    fn unreadable(&self, code: c_int, operation: &'static str) -> Error {
+    #[inline(never)]
+    pub(super) fn unreadable(&self, code: c_int, operation: &'static str) -> Error {
         failure(code, operation).on(&self.uri())
     }
 
@@ -280,10 +287,16 @@ impl<'s, A> RawCursor<'s, A> {
         // SAFETY: the cursor is open. Its memory is not referred to: `&mut self`.
         let code = unsafe { reset(self.handle.as_ptr()) };
         if code == 0 {
-            Ok(())
-        } else {
-            Err(self.session.fail(code, OPERATION).on(&self.uri()))
+            return Ok(());
         }
+        Err(self.failure(code, OPERATION))
+    }
+
+    /// The error of a call, before anything is done about it.
+    #[cold]
+    #[inline(never)]
+    fn failure(&self, code: c_int, operation: &'static str) -> Error {
+        self.session.fail(code, operation).on(&self.uri())
     }
 
     /// Sets the key for a call that follows at once, after the checks without which the engine
@@ -291,11 +304,8 @@ impl<'s, A> RawCursor<'s, A> {
     #[inline]
     pub(super) fn set_key(&mut self, key: &[u8], operation: &'static str) -> Result<()> {
         self.ready()?;
-        if key.is_empty() {
-            return Err(self.refuse(operation, "a key cannot be empty"));
-        }
-        if key.len() > MAX_LEN {
-            return Err(self.refuse(operation, "a key cannot be larger than 4294966271 bytes"));
+        if !is_key(key) {
+            return Err(self.refuse_key(key, operation));
         }
         let set = method!(self.handle, set_key, operation);
         let item = item(key);
@@ -306,7 +316,18 @@ impl<'s, A> RawCursor<'s, A> {
         Ok(())
     }
 
-    #[inline]
+    #[cold]
+    #[inline(never)]
+    fn refuse_key(&self, key: &[u8], operation: &'static str) -> Error {
+        let why = if key.is_empty() {
+            "a key cannot be empty"
+        } else {
+            "a key cannot be larger than 4294966271 bytes"
+        };
+        self.refuse(operation, why)
+    }
+
+    #[inline(always)]
     pub(super) fn ready(&self) -> Result<()> {
         self.session.ready()
     }
@@ -314,11 +335,17 @@ impl<'s, A> RawCursor<'s, A> {
     /// What a search returned.
     #[inline]
     pub(super) fn found(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
+        if code == 0 {
+            self.position = Position::Entry;
+            return Ok(true);
+        }
+        self.missed(code, operation)
+    }
+
+    /// What a search returned that did not find its key.
+    #[inline(never)]
+    fn missed(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
         match code {
-            0 => {
-                self.position = Position::Entry;
-                Ok(true)
-            }
             // The engine has put the caller's pointer back (rule 16).
             ffi::WT_NOTFOUND => self.leave().map(|()| false),
             code => Err(self.fail(code, operation)),
@@ -328,23 +355,22 @@ impl<'s, A> RawCursor<'s, A> {
     /// What a step returned.
     #[inline]
     fn stepped(&mut self, code: c_int, operation: &'static str) -> Result<bool> {
-        match code {
-            0 => {
-                self.position = Position::Entry;
-                Ok(true)
-            }
-            ffi::WT_NOTFOUND => {
-                self.position = Position::None;
-                Ok(false)
-            }
-            code => Err(self.fail(code, operation)),
+        if code == 0 {
+            self.position = Position::Entry;
+            return Ok(true);
         }
+        if code == ffi::WT_NOTFOUND {
+            self.position = Position::None;
+            return Ok(false);
+        }
+        Err(self.fail(code, operation))
     }
 
     /// An operation failed: its error, after a reset so that no pointer of the caller stays.
     #[cold]
+    #[inline(never)]
     pub(super) fn fail(&mut self, code: c_int, operation: &'static str) -> Error {
-        let error = self.session.fail(code, operation).on(&self.uri());
+        let error = self.failure(code, operation);
         // The first error is the one to tell. In a transaction that is lost the bounds are not
         // set again, and nothing can be read either.
         let _ = self.leave();
@@ -353,12 +379,21 @@ impl<'s, A> RawCursor<'s, A> {
         error
     }
 
+    /// The error of stored bytes that are not what their type says.
     #[cold]
+    #[inline(never)]
+    pub(crate) fn undecodable(&self, error: Error) -> Error {
+        error.on(&self.uri())
+    }
+
+    #[cold]
+    #[inline(never)]
     pub(super) fn refuse(&self, operation: &'static str, why: &str) -> Error {
         Error::new(ErrorKind::InvalidArgument, operation, why).on(&self.uri())
     }
 
     #[cold]
+    #[inline(never)]
     pub(super) fn not_positioned(&self, operation: &'static str) -> Error {
         self.refuse(
             operation,
@@ -367,55 +402,20 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     pub(crate) fn uri(&self) -> String {
-        self.session.uri(self.slot)
+        self.session.uri(self.place.slot())
     }
 }
 
 impl<A> Drop for RawCursor<'_, A> {
     #[inline]
     fn drop(&mut self) {
-        if self.session.connection().check_caller().is_err() {
-            return;
-        }
-        // A cursor that keeps its position would pin a page and a snapshot. A failed reset leaves
-        // no position either.
-        if self.used {
-            let _ = self.engine_reset();
-        }
-        self.session.give_back(self.slot, self.mode, self.handle);
+        self.session.put_away(self.place, self.handle, self.used);
     }
 }
 
-/// An item that points to `bytes`.
-#[inline]
-pub(super) fn item(bytes: &[u8]) -> ffi::WT_ITEM {
-    ffi::WT_ITEM {
-        data: bytes.as_ptr().cast(),
-        size: bytes.len(),
-        ..empty_item()
-    }
-}
-
-#[inline]
-pub(super) fn empty_item() -> ffi::WT_ITEM {
-    ffi::WT_ITEM {
-        data: ptr::null(),
-        size: 0,
-        mem: ptr::null_mut(),
-        memsize: 0,
-        flags: 0,
-    }
-}
-
-/// The bytes that an item points to.
-///
-/// # Safety
-/// The memory must be valid and unchanged as long as the slice is used.
-#[inline]
-pub(super) unsafe fn item_bytes<'a>(item: &ffi::WT_ITEM) -> &'a [u8] {
-    if item.data.is_null() {
-        return &[];
-    }
-    // SAFETY: the caller's promise.
-    unsafe { std::slice::from_raw_parts(item.data.cast(), item.size) }
+/// Whether `key` is what the engine takes: any other key would stop the whole database (rule 15).
+#[inline(always)]
+pub(super) fn is_key(key: &[u8]) -> bool {
+    // Neither empty nor too large.
+    key.len().wrapping_sub(1) < MAX_LEN
 }

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
-/// Idle cursors kept per table and mode. More are only needed while many values are held.
+/// Idle cursors kept in the list of a place. More are only needed while many values are held.
 const KEEP: usize = 8;
 
 /// Whether an insert may replace a value. It is a property of an open cursor.
@@ -16,12 +16,39 @@ pub(crate) enum Mode {
     NoOverwrite,
 }
 
+/// Cursors that can stand in for each other: of one table, by its slot, and one mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place(usize);
+
+impl Place {
+    #[inline]
+    pub(super) fn new(slot: usize, mode: Mode) -> Self {
+        Self(slot * 2 + mode as usize)
+    }
+
+    pub(super) fn slot(self) -> usize {
+        self.0 / 2
+    }
+
+    pub(super) fn mode(self) -> Mode {
+        if self.0 % 2 == Mode::Overwrite as usize {
+            Mode::Overwrite
+        } else {
+            Mode::NoOverwrite
+        }
+    }
+}
+
 type Handle = NonNull<ffi::WT_CURSOR>;
 
-/// Cursors by table and mode.
+/// Cursors by place.
 #[derive(Default)]
 pub(super) struct CursorCache {
-    slots: RefCell<Vec<[Cursors; 2]>>,
+    /// An idle cursor of `front_place`, in front of the lists: most calls want what the last one
+    /// gave back.
+    front: Cell<Option<Handle>>,
+    front_place: Cell<Place>,
+    lists: RefCell<Vec<Cursors>>,
     /// How many are in use. Not zero when nothing borrows the session: guards were forgotten.
     out: Cell<usize>,
 }
@@ -33,33 +60,51 @@ struct Cursors {
 }
 
 impl CursorCache {
-    /// An idle cursor, without a position.
-    #[inline]
-    pub(super) fn take(&self, slot: usize, mode: Mode) -> Option<Handle> {
-        let handle = self.slots.borrow_mut().get_mut(slot)?[mode as usize]
-            .idle
-            .pop()?;
+    /// The idle cursor in front, without a position, if it is of this place.
+    #[inline(always)]
+    pub(super) fn take_front(&self, place: Place) -> Option<Handle> {
+        if self.front_place.get() != place {
+            return None;
+        }
+        let handle = self.front.take()?;
+        self.out.set(self.out.get() + 1);
+        Some(handle)
+    }
+
+    /// An idle cursor of the list, without a position.
+    pub(super) fn take_listed(&self, place: Place) -> Option<Handle> {
+        let handle = self.lists.borrow_mut().get_mut(place.0)?.idle.pop()?;
         self.out.set(self.out.get() + 1);
         Some(handle)
     }
 
     /// Makes a newly opened cursor, in use, known.
-    pub(super) fn add(&self, slot: usize, mode: Mode, handle: Handle) {
-        let mut slots = self.slots.borrow_mut();
-        if slots.len() <= slot {
-            slots.resize_with(slot + 1, Default::default);
+    pub(super) fn add(&self, place: Place, handle: Handle) {
+        let mut lists = self.lists.borrow_mut();
+        if lists.len() <= place.0 {
+            lists.resize_with(place.0 + 1, Default::default);
         }
-        slots[slot][mode as usize].all.push(handle);
+        lists[place.0].all.push(handle);
         self.out.set(self.out.get() + 1);
     }
 
     /// Puts a cursor that has no position back. Returns it if there are enough: it is forgotten
     /// here and to be closed.
     #[inline]
-    pub(super) fn give(&self, slot: usize, mode: Mode, handle: Handle) -> Option<Handle> {
+    pub(super) fn give(&self, place: Place, handle: Handle) -> Option<Handle> {
         self.out.set(self.out.get() - 1);
-        let mut slots = self.slots.borrow_mut();
-        let cursors = &mut slots[slot][mode as usize];
+        if self.front.get().is_some() {
+            return self.give_listed(place, handle);
+        }
+        self.front.set(Some(handle));
+        self.front_place.set(place);
+        None
+    }
+
+    #[inline(never)]
+    fn give_listed(&self, place: Place, handle: Handle) -> Option<Handle> {
+        let mut lists = self.lists.borrow_mut();
+        let cursors = &mut lists[place.0];
         if cursors.idle.len() < KEEP {
             cursors.idle.push(handle);
             return None;
@@ -79,10 +124,11 @@ impl CursorCache {
         if self.out.replace(0) == 0 {
             return Vec::new();
         }
+        let front = self.front.take();
         let mut leaked = Vec::new();
-        for cursors in self.slots.get_mut().iter_mut().flatten() {
+        for cursors in self.lists.get_mut() {
             for handle in &cursors.all {
-                if !cursors.idle.contains(handle) {
+                if front != Some(*handle) && !cursors.idle.contains(handle) {
                     leaked.push(*handle);
                 }
             }
@@ -94,12 +140,9 @@ impl CursorCache {
     /// All cursors, forgotten here: the caller closes them.
     pub(super) fn drain(&mut self) -> Vec<Handle> {
         self.out.set(0);
-        let slots = std::mem::take(self.slots.get_mut());
-        slots
-            .into_iter()
-            .flatten()
-            .flat_map(|cursors| cursors.all)
-            .collect()
+        self.front.set(None);
+        let lists = std::mem::take(self.lists.get_mut());
+        lists.into_iter().flat_map(|cursors| cursors.all).collect()
     }
 }
 
@@ -111,31 +154,64 @@ mod tests {
         NonNull::new(std::ptr::without_provenance_mut(number)).unwrap()
     }
 
+    fn take(cache: &CursorCache, place: Place) -> Option<Handle> {
+        cache.take_front(place).or_else(|| cache.take_listed(place))
+    }
+
     #[test]
     fn forgotten_cursors_come_back() {
         let mut cache = CursorCache::default();
-        cache.add(3, Mode::Overwrite, handle(1));
-        cache.add(3, Mode::Overwrite, handle(2));
-        assert!(cache.give(3, Mode::Overwrite, handle(2)).is_none());
+        let place = Place::new(3, Mode::Overwrite);
+        for number in 1..=3 {
+            cache.add(place, handle(number));
+        }
+        // One in front, one in the list, one forgotten.
+        assert!(cache.give(place, handle(3)).is_none());
+        assert!(cache.give(place, handle(2)).is_none());
         assert_eq!(cache.reclaim(), [handle(1)]);
         assert!(cache.reclaim().is_empty());
-        assert!(cache.take(3, Mode::Overwrite).is_some());
-        assert!(cache.take(3, Mode::NoOverwrite).is_none());
-        assert_eq!(cache.drain().len(), 2);
+        let mut taken: Vec<_> = (0..3).filter_map(|_| take(&cache, place)).collect();
+        taken.sort();
+        assert_eq!(taken, [handle(1), handle(2), handle(3)]);
+        assert!(take(&cache, place).is_none());
+        assert!(take(&cache, Place::new(3, Mode::NoOverwrite)).is_none());
+        assert_eq!(cache.drain().len(), 3);
+    }
+
+    #[test]
+    fn a_cursor_goes_to_its_own_place_only() {
+        let cache = CursorCache::default();
+        let places = [
+            Place::new(0, Mode::Overwrite),
+            Place::new(0, Mode::NoOverwrite),
+            Place::new(1, Mode::Overwrite),
+        ];
+        for (number, place) in places.into_iter().enumerate() {
+            cache.add(place, handle(number + 1));
+        }
+        for (number, place) in places.into_iter().enumerate() {
+            assert!(cache.give(place, handle(number + 1)).is_none());
+        }
+        for (number, place) in places.into_iter().enumerate().rev() {
+            assert_eq!(take(&cache, place), Some(handle(number + 1)));
+            assert!(take(&cache, place).is_none());
+        }
+        assert_eq!((places[2].slot(), places[2].mode()), (1, Mode::Overwrite));
+        assert_eq!((places[1].slot(), places[1].mode()), (0, Mode::NoOverwrite));
     }
 
     #[test]
     fn only_so_many_stay_open() {
         let cache = CursorCache::default();
-        for number in 1..=KEEP + 1 {
-            cache.add(0, Mode::NoOverwrite, handle(number));
+        let place = Place::new(0, Mode::NoOverwrite);
+        // The list, and the one in front of it.
+        let kept = KEEP + 1;
+        for number in 1..=kept + 1 {
+            cache.add(place, handle(number));
         }
-        for number in 1..=KEEP {
-            assert!(cache.give(0, Mode::NoOverwrite, handle(number)).is_none());
+        for number in 1..=kept {
+            assert!(cache.give(place, handle(number)).is_none());
         }
-        assert_eq!(
-            cache.give(0, Mode::NoOverwrite, handle(KEEP + 1)),
-            Some(handle(KEEP + 1))
-        );
+        assert_eq!(cache.give(place, handle(kept + 1)), Some(handle(kept + 1)));
     }
 }

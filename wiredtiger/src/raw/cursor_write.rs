@@ -1,7 +1,72 @@
 //! What a cursor does that changes data. It has its session for itself (rule 18).
 
-use super::cursor::{MAX_LEN, Position, RawCursor, Write, item};
+use std::ffi::c_int;
+use std::ptr::NonNull;
+
+use wiredtiger_sys as ffi;
+
+use super::RawSession;
+use super::cursor::{MAX_LEN, Position, RawCursor, Write, is_key};
+use super::cursor_cache::{Mode, Place};
+use super::item::item;
 use crate::error::Result;
+
+/// Writes by key.
+impl RawSession {
+    pub(crate) fn insert(
+        &mut self,
+        slot: usize,
+        mode: Mode,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<()> {
+        const OPERATION: &str = "WT_CURSOR.insert";
+        let place = Place::new(slot, mode);
+        let handle = self.checkout(place)?;
+        if !self.is_known_to_be_ready() || !is_key(key) || value.len() > MAX_LEN {
+            // It knows what to say.
+            return RawCursor::<Write>::new(self, handle, place).insert(key, value);
+        }
+        let key = item(key);
+        let set_key = method!(handle, set_key, OPERATION);
+        // SAFETY: a raw cursor takes one item (rule 22), which is neither empty nor too large, in a
+        // session with no prepared transaction (rule 15). It lives past the insert.
+        unsafe { set_key(handle.as_ptr(), &raw const key) };
+        let value = item(value);
+        let set_value = method!(handle, set_value, OPERATION);
+        // SAFETY: as above; an empty value is legal.
+        unsafe { set_value(handle.as_ptr(), &raw const value) };
+        let insert = method!(handle, insert, OPERATION);
+        // SAFETY: as in `RawCursor::insert`: `&mut self` says that nobody refers to the session's
+        // memory (rule 18), and a failure resets (rule 16).
+        let code = unsafe { insert(handle.as_ptr()) };
+        if code != 0 {
+            return self.not_inserted(handle, place, code);
+        }
+        // An insert leaves no position (rule 27), so there is nothing to reset.
+        self.give_back(place, handle);
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_inserted(
+        &mut self,
+        handle: NonNull<ffi::WT_CURSOR>,
+        place: Place,
+        code: c_int,
+    ) -> Result<()> {
+        Err(RawCursor::<Write>::new(self, handle, place).fail(code, "WT_CURSOR.insert"))
+    }
+
+    pub(crate) fn update(&mut self, slot: usize, key: &[u8], value: &[u8]) -> Result<bool> {
+        self.cursor_mut(slot, Mode::NoOverwrite)?.update(key, value)
+    }
+
+    pub(crate) fn remove(&mut self, slot: usize, key: &[u8]) -> Result<bool> {
+        self.cursor_mut(slot, Mode::Overwrite)?.remove(key)
+    }
+}
 
 impl RawCursor<'_, Write> {
     /// Stores `value` at `key`. In the mode without overwriting, a key that is there is an error.

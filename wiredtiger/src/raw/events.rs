@@ -2,7 +2,6 @@
 //! held (rule 37): it calls no engine function, and no panic leaves it.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
@@ -11,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wiredtiger_sys as ffi;
 
+use super::caller;
 use crate::events;
 
 /// The engine's structure, and behind it what is ours.
@@ -132,27 +132,13 @@ impl Drop for EventHandler {
     }
 }
 
-thread_local! {
-    /// Whether this thread is inside a callback.
-    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether the engine is waiting for a callback on this thread: it must not be called then, since
-/// it may hold its locks (rule 37).
-#[inline]
-pub(super) fn in_callback() -> bool {
-    IN_CALLBACK.get()
-}
-
 /// Runs a callback's work and parks a panic of it. Returns what the engine wants: 0, since an
 /// error of a handler would only make it talk to stderr.
 fn guarded(handler: *mut ffi::WT_EVENT_HANDLER, work: impl FnOnce(&Handler)) -> c_int {
     // SAFETY: the engine passes the pointer that it was opened with, which is the first field of
     // a `Handler` that outlives the connection (rule 37); see `EventHandler::handler` for sharing.
     let handler = unsafe { &*handler.cast::<Handler>() };
-    let outer = IN_CALLBACK.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(|| work(handler)));
-    IN_CALLBACK.set(outer);
+    let result = caller::inside_callback(|| catch_unwind(AssertUnwindSafe(|| work(handler))));
     if let Err(payload) = result {
         handler.park(payload);
     }

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
-use super::cursor::{empty_item, item, item_bytes};
+use super::item::{Lent, item};
 use super::session::RawSession;
 use crate::error::Result;
 
@@ -56,23 +56,23 @@ impl RawSession {
     fn metadata_key(&self, cursor: NonNull<ffi::WT_CURSOR>) -> Result<Vec<u8>> {
         const OPERATION: &str = "WT_CURSOR.get_key";
         let get = method!(cursor, get_key, OPERATION);
-        let mut item = empty_item();
+        let mut item = Lent::new();
         // SAFETY: a raw cursor takes one item (rule 22), which the call fills in.
-        let code = unsafe { get(cursor.as_ptr(), &raw mut item) };
+        let code = unsafe { get(cursor.as_ptr(), item.as_mut_ptr()) };
         self.finish(code, OPERATION)?;
         // SAFETY: the engine lends the memory until the cursor moves (rule 18).
-        Ok(unsafe { item_bytes(&item) }.to_vec())
+        Ok(unsafe { item.bytes() }.to_vec())
     }
 
     fn metadata_value(&self, cursor: NonNull<ffi::WT_CURSOR>) -> Result<Vec<u8>> {
         const OPERATION: &str = "WT_CURSOR.get_value";
         let get = method!(cursor, get_value, OPERATION);
-        let mut item = empty_item();
+        let mut item = Lent::new();
         // SAFETY: as in `metadata_key`.
-        let code = unsafe { get(cursor.as_ptr(), &raw mut item) };
+        let code = unsafe { get(cursor.as_ptr(), item.as_mut_ptr()) };
         self.finish(code, OPERATION)?;
         // SAFETY: as in `metadata_key`.
-        Ok(unsafe { item_bytes(&item) }.to_vec())
+        Ok(unsafe { item.bytes() }.to_vec())
     }
 }
 

@@ -17,13 +17,14 @@ macro_rules! method {
     }};
 }
 
+mod caller;
 mod connection;
 mod cursor;
 mod cursor_cache;
 mod cursor_write;
 mod events;
-mod fork;
 mod half_made;
+mod item;
 mod metadata;
 mod session;
 mod session_write;
@@ -32,6 +33,7 @@ mod value;
 
 pub(crate) use connection::RawConnection;
 pub(crate) use cursor::{Bound, RawCursor, Read, Write};
+pub(crate) use cursor_cache::Mode;
 pub(crate) use session::RawSession;
 pub(crate) use value::RawValue;
 

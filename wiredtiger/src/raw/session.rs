@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use wiredtiger_sys as ffi;
 
-use super::cursor_cache::{CursorCache, Mode};
-use super::{RawConnection, RawCursor, Read, Write, check, failure};
+use super::cursor_cache::{CursorCache, Mode, Place};
+use super::{RawConnection, RawCursor, Read, Write, caller, check, connection, failure};
 use crate::config::ConfigString;
 use crate::connection::Shared;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,7 +28,13 @@ pub(super) enum Running {
 pub(crate) struct RawSession {
     pub(super) handle: NonNull<ffi::WT_SESSION>,
     pub(super) cursors: CursorCache,
+    /// To be set by `set_running` where a transaction may be lost before or after.
     pub(super) running: Cell<Running>,
+    /// The connection's generation, at hand.
+    generation: u64,
+    /// The same, or nobody's while the transaction is lost: whether the caller is the right one
+    /// and the session can do more work is one question.
+    open_to: Cell<u64>,
     /// Last: the connection must be open when the session is closed.
     shared: Arc<Shared>,
 }
@@ -40,15 +46,18 @@ unsafe impl Send for RawSession {}
 impl RawSession {
     pub(crate) fn open(shared: Arc<Shared>, config: &ConfigString) -> Result<Self> {
         let handle = shared.raw.open_session(config)?;
-        let running = Cell::new(Running::No);
+        let generation = shared.raw.generation();
         Ok(Self {
             handle,
             cursors: CursorCache::default(),
-            running,
+            running: Cell::new(Running::No),
+            generation,
+            open_to: Cell::new(generation),
             shared,
         })
     }
 
+    #[inline]
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -64,13 +73,54 @@ impl RawSession {
 
     /// Whether the session can do more work: not in the child of a fork, not inside a callback, and
     /// not in a transaction that is lost already (rules 7, 37 and 34).
-    #[inline]
+    #[inline(always)]
     pub(super) fn ready(&self) -> Result<()> {
-        self.connection().check_caller()?;
+        if self.is_known_to_be_ready() {
+            return Ok(());
+        }
+        self.not_known_to_be_ready()
+    }
+
+    /// Whether [`ready`](Self::ready) is certain to be fine.
+    #[inline(always)]
+    pub(super) fn is_known_to_be_ready(&self) -> bool {
+        caller::is_known(self.open_to.get())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_known_to_be_ready(&self) -> Result<()> {
+        self.check_caller()?;
         match self.running.get() {
             Running::Failed(code) => Err(lost(code)),
             _ => Ok(()),
         }
+    }
+
+    /// Fails in the child of a fork (rule 7), and inside a callback of the engine (rule 37).
+    #[inline(always)]
+    pub(super) fn check_caller(&self) -> Result<()> {
+        if caller::is_known(self.generation) {
+            return Ok(());
+        }
+        connection::check_unknown_caller(self.generation)
+    }
+
+    /// As [`check_caller`](Self::check_caller), for a drop, which has nobody to tell.
+    #[inline(always)]
+    pub(super) fn may_call(&self) -> bool {
+        caller::is_known(self.generation) || caller::may_call(self.generation)
+    }
+
+    #[inline]
+    pub(super) fn set_running(&self, running: Running) {
+        let lost = matches!(running, Running::Failed(_));
+        self.open_to.set(if lost {
+            caller::NOBODY
+        } else {
+            self.generation
+        });
+        self.running.set(running);
     }
 
     /// The error of a failed operation. In a transaction it is the end of all but a few (rule 21).
@@ -83,21 +133,28 @@ impl RawSession {
         ]
         .contains(&code);
         if self.running.get() == Running::Yes && !harmless {
-            self.running.set(Running::Failed(code));
+            self.set_running(Running::Failed(code));
         }
         self.connection().explain(failure(code, operation))
     }
 
     /// The result of a call about the session as a whole. A panic that a callback parked goes on
     /// here: after all state is as the call left it.
+    #[inline]
     pub(super) fn finish(&self, code: c_int, operation: &'static str) -> Result<()> {
-        let result = if code == 0 {
-            Ok(())
-        } else {
-            Err(self.fail(code, operation))
-        };
+        if code == 0 {
+            self.connection().resume_panic();
+            return Ok(());
+        }
+        self.finish_failed(code, operation)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn finish_failed(&self, code: c_int, operation: &'static str) -> Result<()> {
+        let error = self.fail(code, operation);
         self.connection().resume_panic();
-        result
+        Err(error)
     }
 
     /// Whether the running transaction was lost to a conflict, and may succeed another time.
@@ -105,6 +162,7 @@ impl RawSession {
         self.running.get() == Running::Failed(ffi::WT_ROLLBACK)
     }
 
+    #[inline]
     pub(crate) fn in_transaction(&self) -> bool {
         self.running.get() != Running::No
     }
@@ -112,51 +170,50 @@ impl RawSession {
     /// A cursor that reads the table in `slot` of the registry.
     #[inline]
     pub(crate) fn cursor(&self, slot: usize) -> Result<RawCursor<'_, Read>> {
-        let handle = self.checkout(slot, Mode::Overwrite)?;
-        Ok(RawCursor::new(self, handle, slot, Mode::Overwrite))
+        let place = Place::new(slot, Mode::Overwrite);
+        Ok(RawCursor::new(self, self.checkout(place)?, place))
     }
 
     /// A cursor that also writes. It has the session for itself, which is what makes writing
     /// sound (rule 18).
     #[inline]
-    pub(crate) fn cursor_mut(
-        &mut self,
-        slot: usize,
-        overwrite: bool,
-    ) -> Result<RawCursor<'_, Write>> {
-        let mode = if overwrite {
-            Mode::Overwrite
-        } else {
-            Mode::NoOverwrite
-        };
-        let handle = self.checkout(slot, mode)?;
-        Ok(RawCursor::new(self, handle, slot, mode))
+    pub(crate) fn cursor_mut(&mut self, slot: usize, mode: Mode) -> Result<RawCursor<'_, Write>> {
+        let place = Place::new(slot, mode);
+        Ok(RawCursor::new(self, self.checkout(place)?, place))
     }
 
     #[inline]
-    fn checkout(&self, slot: usize, mode: Mode) -> Result<NonNull<ffi::WT_CURSOR>> {
-        if let Some(handle) = self.cursors.take(slot, mode) {
+    pub(super) fn checkout(&self, place: Place) -> Result<NonNull<ffi::WT_CURSOR>> {
+        if let Some(handle) = self.cursors.take_front(place) {
             return Ok(handle);
         }
-        let handle = self.open_cursor(slot, mode)?;
-        self.cursors.add(slot, mode, handle);
-        Ok(handle)
+        self.checkout_other(place)
+    }
+
+    #[inline(never)]
+    fn checkout_other(&self, place: Place) -> Result<NonNull<ffi::WT_CURSOR>> {
+        match self.cursors.take_listed(place) {
+            Some(handle) => Ok(handle),
+            None => self.open_cursor(place),
+        }
     }
 
     /// Opens a cursor and checks that it is what its users take it for.
     #[cold]
-    fn open_cursor(&self, slot: usize, mode: Mode) -> Result<NonNull<ffi::WT_CURSOR>> {
+    #[inline(never)]
+    fn open_cursor(&self, place: Place) -> Result<NonNull<ffi::WT_CURSOR>> {
         self.ready()?;
-        let table = self.shared.tables.get(slot)?;
-        let config = match mode {
+        let table = self.shared.tables.get(place.slot())?;
+        let config = match place.mode() {
             Mode::Overwrite => c"raw=true",
             Mode::NoOverwrite => c"overwrite=false,raw=true",
         };
         let handle = self.open_handle(&table.uri, config)?;
         if let Err(error) = check_cursor(handle, &table.key_format, &table.value_format) {
             self.close_cursor(handle);
-            return Err(error.on(&self.uri(slot)));
+            return Err(error.on(&self.uri(place.slot())));
         }
+        self.cursors.add(place, handle);
         Ok(handle)
     }
 
@@ -182,10 +239,40 @@ impl RawSession {
         NonNull::new(cursor).ok_or_else(|| self.fail(ffi::WT_ERROR, OPERATION))
     }
 
+    /// Takes a cursor back from a guard that is dropped; one that is `used` has a position, or
+    /// bounds.
+    #[inline]
+    pub(super) fn put_away(&self, place: Place, handle: NonNull<ffi::WT_CURSOR>, used: bool) {
+        if !self.may_call() {
+            return;
+        }
+        // A cursor that keeps its position would pin a page and a snapshot. A failed reset leaves
+        // no position either.
+        if used {
+            // SAFETY: the cursor is open; the engine fills in its methods (rule 1).
+            let reset = unsafe { (*handle.as_ptr()).reset };
+            if let Some(reset) = reset {
+                // SAFETY: as above. Its memory is not referred to: the guard is gone.
+                let code = unsafe { reset(handle.as_ptr()) };
+                if code != 0 {
+                    self.note_failure(code, "WT_CURSOR.reset");
+                }
+            }
+        }
+        self.give_back(place, handle);
+    }
+
+    /// A failure that has nobody to be told.
+    #[cold]
+    #[inline(never)]
+    fn note_failure(&self, code: c_int, operation: &'static str) {
+        drop(self.fail(code, operation));
+    }
+
     /// Takes a cursor without a position back.
     #[inline]
-    pub(super) fn give_back(&self, slot: usize, mode: Mode, handle: NonNull<ffi::WT_CURSOR>) {
-        if let Some(surplus) = self.cursors.give(slot, mode, handle) {
+    pub(super) fn give_back(&self, place: Place, handle: NonNull<ffi::WT_CURSOR>) {
+        if let Some(surplus) = self.cursors.give(place, handle) {
             self.close_cursor(surplus);
         }
     }
@@ -208,7 +295,7 @@ impl RawSession {
 impl Drop for RawSession {
     fn drop(&mut self) {
         const OPERATION: &str = "WT_SESSION.close";
-        if self.connection().check_caller().is_err() {
+        if !self.may_call() {
             return;
         }
         // SAFETY: the session is open; the engine fills in its methods (rule 1).

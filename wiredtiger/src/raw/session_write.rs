@@ -5,9 +5,9 @@ use std::ffi::{CStr, c_char};
 use std::ptr;
 
 use super::check;
-use super::session::{RawSession, Running, lost};
+use super::session::{RawSession, Running};
 use crate::config::ConfigString;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::options::Durability;
 
 impl RawSession {
@@ -15,14 +15,18 @@ impl RawSession {
     /// cursor in use. Both can only be there because their guards were forgotten.
     #[inline]
     pub(crate) fn settle(&mut self) -> Result<()> {
-        self.connection().check_caller()?;
-        if !self.cursors.any_out() && !self.in_transaction() {
-            return Ok(());
+        self.check_caller()?;
+        if self.cursors.any_out() {
+            return self.take_back();
         }
-        self.take_back()
+        if self.in_transaction() {
+            return self.take_back();
+        }
+        Ok(())
     }
 
     #[cold]
+    #[inline(never)]
     fn take_back(&mut self) -> Result<()> {
         let mut result = Ok(());
         for handle in self.cursors.reclaim() {
@@ -42,6 +46,7 @@ impl RawSession {
     }
 
     /// Begins a transaction. There is none: the caller has settled the session.
+    #[inline(always)]
     pub(crate) fn begin(&mut self, config: Option<&ConfigString>) -> Result<()> {
         const OPERATION: &str = "WT_SESSION.begin_transaction";
         let begin = method!(self.handle, begin_transaction, OPERATION);
@@ -50,46 +55,78 @@ impl RawSession {
         if code == 0 {
             self.running.set(Running::Yes);
         } else {
-            // A transaction that failed to begin leaves its isolation to the session (rule 48):
-            // one that begins and ends takes it away.
-            // SAFETY: as above.
-            let again = unsafe { begin(self.handle.as_ptr(), ptr::null()) };
-            if again == 0 {
-                // The first error is the one to tell.
-                let _ = self.rollback();
-            }
+            self.clear_isolation()?;
         }
         self.finish(code, OPERATION)
     }
 
-    /// Commits, so that the result survives what `durability` says. When this fails the
-    /// transaction is rolled back (rule 34), except for an error of the flush at the end.
-    pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
-        const OPERATION: &str = "WT_SESSION.commit_transaction";
-        self.connection().check_caller()?;
-        if let Running::Failed(code) = self.running.get() {
-            self.rollback()?;
-            return Err(lost(code));
+    /// A transaction that failed to begin leaves its isolation to the session (rule 48): one that
+    /// begins and ends takes it away.
+    #[cold]
+    fn clear_isolation(&mut self) -> Result<()> {
+        let begin = method!(
+            self.handle,
+            begin_transaction,
+            "WT_SESSION.begin_transaction"
+        );
+        // SAFETY: the session is open.
+        let again = unsafe { begin(self.handle.as_ptr(), ptr::null()) };
+        if again == 0 {
+            // The first error is the one to tell.
+            let _ = self.rollback();
         }
+        Ok(())
+    }
+
+    /// Commits, so that the result survives what `durability` says, or else what the connection's
+    /// commits survive. When this fails the transaction is rolled back (rule 34), except for an
+    /// error of the flush at the end.
+    #[inline(always)]
+    pub(crate) fn commit(&mut self, durability: Option<Durability>) -> Result<()> {
+        if let Err(error) = self.ready() {
+            return self.end_lost(error);
+        }
+        match durability {
+            None => self.commit_as(None),
+            Some(durability) => self.commit_up_to(durability),
+        }
+    }
+
+    fn commit_up_to(&mut self, durability: Durability) -> Result<()> {
         let plan = CommitPlan::new(self.shared().durability, durability);
-        let commit = method!(self.handle, commit_transaction, OPERATION);
-        let config = plan.sync.map_or(ptr::null(), CStr::as_ptr);
-        // SAFETY: the session is open; the literals do not end in a bare category (rule 10).
-        let code = unsafe { commit(self.handle.as_ptr(), config) };
-        // After an error there is no transaction either.
-        self.running.set(Running::No);
-        self.finish(code, OPERATION)?;
+        self.commit_as(plan.sync)?;
         match plan.flush {
             Some(config) => self.log_flush(config),
             None => Ok(()),
         }
     }
 
+    /// The session is ready: no transaction of it is lost.
+    #[inline(always)]
+    fn commit_as(&mut self, sync: Option<&'static CStr>) -> Result<()> {
+        const OPERATION: &str = "WT_SESSION.commit_transaction";
+        let commit = method!(self.handle, commit_transaction, OPERATION);
+        let config = sync.map_or(ptr::null(), CStr::as_ptr);
+        // SAFETY: the session is open; the literals do not end in a bare category (rule 10).
+        let code = unsafe { commit(self.handle.as_ptr(), config) };
+        // After an error there is no transaction either.
+        self.running.set(Running::No);
+        self.finish(code, OPERATION)
+    }
+
+    /// Rolls back what cannot be committed; `error` says why, if that succeeds.
+    #[cold]
+    #[inline(never)]
+    fn end_lost(&mut self, error: Error) -> Result<()> {
+        self.rollback()?;
+        Err(error)
+    }
+
     pub(crate) fn rollback(&mut self) -> Result<()> {
         const OPERATION: &str = "WT_SESSION.rollback_transaction";
-        self.connection().check_caller()?;
+        self.check_caller()?;
         let rollback = method!(self.handle, rollback_transaction, OPERATION);
-        self.running.set(Running::No);
+        self.set_running(Running::No);
         // SAFETY: the session is open. Cursors lose their positions; nobody refers to their
         // memory (rule 18), and none has a key of the caller without a position (rule 17).
         let code = unsafe { rollback(self.handle.as_ptr(), ptr::null()) };
@@ -143,6 +180,7 @@ impl RawSession {
     }
 }
 
+#[inline]
 fn pointer(config: Option<&ConfigString>) -> *const c_char {
     config.map_or(ptr::null(), ConfigString::as_ptr)
 }
