@@ -23,33 +23,26 @@ struct Candidate {
 /// When the engine's threads begin to write changed pages, and when those of the program help: name,
 /// both, and what differs besides in the settings of the connection and of the table.
 const DIRTY: &[(&str, &str, &str, &str, &str)] = &[
-    ("dirty 20/40", "20", "40", "", ""),
-    ("dirty 40/60", "40", "60", "", ""),
-    ("dirty 80/90", "80", "90", "", ""),
-    ("dirty 5/80", "5", "80", "", ""),
     ("dirty 2/80", "2", "80", "", ""),
-    ("dirty 16MB/80", "16MB", "80", "", ""),
+    ("dirty 5/80", "5", "80", "", ""),
+    ("dirty 10/20", "10", "20", "", ""),
+    ("dirty 10/40", "10", "40", "", ""),
     ("dirty 20/80", "20", "80", "", ""),
+    ("dirty 60/80", "60", "80", "", ""),
+    ("dirty 80/90", "80", "90", "", ""),
     (
-        "dirty 5/80, memory page 1 MB",
-        "5",
-        "80",
-        "",
-        "memory_page_max=1MB",
-    ),
-    (
-        "dirty 5/80, memory page 1 MB, leaf 16 KB",
-        "5",
+        "dirty 20/80, memory page 1 MB, leaf 16 KB",
+        "20",
         "80",
         "",
         "memory_page_max=1MB,leaf_page_max=16KB",
     ),
     (
-        "dirty 5/80, 1 thread",
-        "5",
+        "dirty 60/80, 2 threads, leaf 32 KB",
+        "60",
         "80",
-        ",eviction=(threads_min=1,threads_max=1)",
-        "",
+        ",eviction=(threads_min=2,threads_max=2)",
+        "leaf_page_max=32KB,allocation_size=4KB",
     ),
 ];
 
@@ -63,8 +56,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("full 90/97", "eviction_target=90,eviction_trigger=97", ""),
     ("full 70/90", "eviction_target=70,eviction_trigger=90", ""),
     (
-        "1 eviction thread",
-        "eviction=(threads_min=1,threads_max=1)",
+        "2 eviction threads",
+        "eviction=(threads_min=2,threads_max=2)",
         "",
     ),
     (
@@ -82,25 +75,27 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("memory page 5 MB", "", "memory_page_max=5MB"),
     ("memory page 20 MB", "", "memory_page_max=20MB"),
     ("leaf page 4 KB", "", "leaf_page_max=4KB"),
-    ("leaf page 8 KB", "", "leaf_page_max=8KB"),
     ("leaf page 16 KB", "", "leaf_page_max=16KB"),
     ("leaf page 32 KB", "", "leaf_page_max=32KB"),
     ("leaf page 64 KB", "", "leaf_page_max=64KB"),
     ("internal page 16 KB", "", "internal_page_max=16KB"),
     ("split at 75 %", "", "split_pct=75"),
-    // Checkpoints.
-    ("checkpoint every 10 s", "checkpoint=(wait=10)", ""),
-    (
-        "checkpoint after 256 MB of log",
-        "checkpoint=(log_size=256MB)",
-        "",
-    ),
     // The files.
-    ("blocks of 512 B", "", "allocation_size=512B"),
+    ("blocks of 4 KB", "", "allocation_size=4KB"),
     ("first fit", "", "block_allocation=first"),
     ("no memory map", "mmap=false", ""),
     ("memory map for all", "mmap_all=true", ""),
     ("file grows by 16 MB", "file_extend=(data=16MB)", ""),
+];
+
+/// Name, megabytes of log between two checkpoints at most, megabytes of a log file.
+const LOGS: &[(&str, Option<u64>, Option<u64>)] = &[
+    ("checkpoint after 128 MB of log", Some(128), None),
+    ("checkpoint after 256 MB of log", Some(256), None),
+    ("checkpoint after 512 MB of log", Some(512), None),
+    ("log files of 8 MB", None, Some(8)),
+    ("log files of 128 MB", None, Some(128)),
+    ("log files of 512 MB", None, Some(512)),
 ];
 
 fn candidates() -> Vec<Candidate> {
@@ -110,6 +105,7 @@ fn candidates() -> Vec<Candidate> {
             preset: true,
             connection,
             table: table.to_owned(),
+            ..Settings::default()
         },
     };
     let dirty = DIRTY.iter().map(|(name, target, trigger, more, table)| {
@@ -122,6 +118,14 @@ fn candidates() -> Vec<Candidate> {
     let others = OTHERS
         .iter()
         .map(|(name, connection, table)| differing(name, (*connection).to_owned(), table));
+    let logs = LOGS.iter().map(|(name, checkpoint, file)| Candidate {
+        name,
+        settings: Settings {
+            checkpoint_log: checkpoint.map(|size| size << 20),
+            log_file: file.map(|size| size << 20),
+            ..Settings::default()
+        },
+    });
     let first = [
         Candidate {
             name: PRESET,
@@ -135,7 +139,12 @@ fn candidates() -> Vec<Candidate> {
             },
         },
     ];
-    first.into_iter().chain(dirty).chain(others).collect()
+    first
+        .into_iter()
+        .chain(dirty)
+        .chain(others)
+        .chain(logs)
+        .collect()
 }
 
 const PRESET: &str = "Preset::Cache";

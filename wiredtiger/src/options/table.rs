@@ -52,6 +52,7 @@ impl Compressor {
 pub struct TableOptions {
     block_compressor: Option<Compressor>,
     leaf_page_max: Option<ByteSize>,
+    leaf_key_max: Option<ByteSize>,
     leaf_value_max: Option<ByteSize>,
     internal_page_max: Option<ByteSize>,
     memory_page_max: Option<ByteSize>,
@@ -79,6 +80,13 @@ impl TableOptions {
     /// data larger than the cache, large ones for scans and compression. Default: 32 KB.
     pub fn leaf_page_max(mut self, size: ByteSize) -> Self {
         self.leaf_page_max = Some(size);
+        self
+    }
+
+    /// The largest key kept in a leaf page; larger ones get pages of their own. Default: a tenth of
+    /// `leaf_page_max`.
+    pub fn leaf_key_max(mut self, size: ByteSize) -> Self {
+        self.leaf_key_max = Some(size);
         self
     }
 
@@ -115,7 +123,7 @@ impl TableOptions {
 
     /// The settings of a preset for a table.
     pub fn preset(self, preset: Preset) -> Self {
-        self.memory_page_max(preset.memory_page_max())
+        preset.on_table(self)
     }
 
     /// Whether changes of the table go to the log, when the connection has one. A table without
@@ -152,6 +160,7 @@ impl TableOptions {
             self.block_compressor.map(Compressor::word),
         );
         config.set_opt("leaf_page_max", self.leaf_page_max);
+        config.set_opt("leaf_key_max", self.leaf_key_max);
         config.set_opt("leaf_value_max", self.leaf_value_max);
         config.set_opt("internal_page_max", self.internal_page_max);
         config.set_opt("memory_page_max", self.memory_page_max);

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use wiredtiger::{
-    ByteSize, Compressor, Connection, ConnectionOptions, Durability as Level, Preset, Range,
-    Session, Table, TableOptions,
+    ByteSize, CheckpointPolicy, Compressor, Connection, ConnectionOptions, Durability as Level,
+    LogOptions, Preset, Range, Session, Table, TableOptions,
 };
 
 use super::{Reads, Store, Worker, is_there};
@@ -29,6 +29,12 @@ pub(crate) struct Settings {
     /// What differs from it, in the engine's own language.
     pub(crate) connection: String,
     pub(crate) table: String,
+    /// Bytes of log between two checkpoints at most.
+    #[serde(default)]
+    pub(crate) checkpoint_log: Option<u64>,
+    /// Bytes of a log file.
+    #[serde(default)]
+    pub(crate) log_file: Option<u64>,
 }
 
 impl Default for Settings {
@@ -37,6 +43,8 @@ impl Default for Settings {
             preset: true,
             connection: String::new(),
             table: String::new(),
+            checkpoint_log: None,
+            log_file: None,
         }
     }
 }
@@ -56,7 +64,7 @@ pub(super) struct Wiredtiger {
 
 impl Wiredtiger {
     pub(super) fn open(dir: &Path, shape: &Shape, settings: &Settings) -> Result<Self> {
-        let (options, mut table) = if settings.preset {
+        let (mut options, mut table) = if settings.preset {
             (Preset::Cache.connection(), Preset::Cache.table())
         } else {
             (ConnectionOptions::new(), TableOptions::new())
@@ -65,6 +73,15 @@ impl Wiredtiger {
             table = table.block_compressor(Compressor::Lz4);
         }
         let table = table.raw(settings.table.as_str());
+        if let Some(bytes) = settings.checkpoint_log {
+            options = options.checkpoint(CheckpointPolicy {
+                log_size: ByteSize(bytes),
+                ..CheckpointPolicy::default()
+            });
+        }
+        if let Some(bytes) = settings.log_file {
+            options = options.log(LogOptions::new().file_max(ByteSize(bytes)));
+        }
         let connection = options
             .create(true)
             .cache_size(ByteSize(shape.cache))

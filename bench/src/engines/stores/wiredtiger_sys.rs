@@ -11,11 +11,11 @@ use crate::by_hand::{Bound, Home, Session};
 use crate::engines::shape::{Durability, Shape};
 
 /// What `Preset::Cache` says, in the engine's own language; a test compares the two.
-const PRESET: &str = "eviction=(threads_min=2,threads_max=2),eviction_dirty_target=60,\
-    eviction_dirty_trigger=80,eviction_updates_target=60,eviction_updates_trigger=80,\
-    checkpoint=(wait=60,log_size=2147483648)";
+const PRESET: &str = "eviction_dirty_target=10,eviction_dirty_trigger=80,\
+    eviction_updates_target=10,eviction_updates_trigger=80,checkpoint=(wait=60,log_size=2147483648)";
 const PRESET_LOG: &str = "file_max=33554432";
-const PRESET_TABLE: &str = "memory_page_max=10MB";
+const PRESET_TABLE: &str = "memory_page_max=10MB,leaf_page_max=8KB,leaf_key_max=2KB,\
+    leaf_value_max=64MB,allocation_size=512B";
 
 const TABLE: &str = "rows";
 
@@ -45,7 +45,13 @@ impl ByHand {
             Durability::None => PRESET.replace(",log_size=2147483648", ""),
             _ => PRESET.to_owned(),
         };
-        let config = format!("create,cache_size={},{preset},{log}", shape.cache);
+        let processors = std::thread::available_parallelism()?.get();
+        let threads = (processors / 2).clamp(1, 4);
+        let config = format!(
+            "create,cache_size={},{preset},eviction=(threads_min={threads},threads_max={threads}),\
+             {log}",
+            shape.cache
+        );
         let compressor = if shape.compressed { "lz4" } else { "none" };
         let home = Home::open(dir, &config)?;
         home.create_table(
