@@ -125,10 +125,19 @@ impl Home {
 
     /// A session with a cursor on the table `name`.
     pub(crate) fn session(&self, name: &str) -> Result<Session<'_>> {
+        self.session_as(name, ptr::null())
+    }
+
+    /// The same with settings of the cursor.
+    pub(crate) fn session_with(&self, name: &str, settings: &CStr) -> Result<Session<'_>> {
+        self.session_as(name, settings.as_ptr())
+    }
+
+    fn session_as(&self, name: &str, settings: *const c_char) -> Result<Session<'_>> {
         let uri = table(name)?;
         let session = self.raw_session()?;
         // Closing the connection closes the session, should this fail.
-        let cursor = open_cursor(session, &uri)?;
+        let cursor = open_cursor(session, &uri, settings)?;
         Ok(Session {
             session,
             cursor,
@@ -197,6 +206,20 @@ impl Session<'_> {
         match unsafe { insert(self.cursor.as_ptr()) } {
             0 => Ok(()),
             code => self.failed(code),
+        }
+    }
+
+    /// Puts `value` in the place of the one at `key`; with a cursor that does not overwrite, `false`
+    /// when there is none. Found, the cursor stays there.
+    #[inline]
+    pub(crate) fn update(&mut self, key: &[u8], value: &[u8]) -> Result<bool> {
+        self.set_key(key);
+        self.set_value(value);
+        let update = method!(self.cursor, update);
+        // SAFETY: as in `put`.
+        match unsafe { update(self.cursor.as_ptr()) } {
+            0 => Ok(true),
+            code => self.missed(code),
         }
     }
 
@@ -311,7 +334,7 @@ impl Session<'_> {
     /// Opens another cursor on the table and closes it, which leaves it in the engine's cache.
     #[inline]
     pub(crate) fn open_and_close_cursor(&mut self) -> Result<()> {
-        let cursor = open_cursor(self.session, &self.uri)?;
+        let cursor = open_cursor(self.session, &self.uri, ptr::null())?;
         let close = method!(cursor, close);
         // SAFETY: used for the last time.
         check(unsafe { close(cursor.as_ptr()) })
@@ -360,16 +383,20 @@ impl Drop for Session<'_> {
 }
 
 #[inline(always)]
-fn open_cursor(session: NonNull<ffi::WT_SESSION>, uri: &CStr) -> Result<NonNull<ffi::WT_CURSOR>> {
+fn open_cursor(
+    session: NonNull<ffi::WT_SESSION>,
+    uri: &CStr,
+    settings: *const c_char,
+) -> Result<NonNull<ffi::WT_CURSOR>> {
     let open = method!(session, open_cursor);
     let mut cursor = ptr::null_mut();
-    // SAFETY: the session is open; the string ends in NUL.
+    // SAFETY: the session is open; the strings end in NUL, where there are any.
     check(unsafe {
         open(
             session.as_ptr(),
             uri.as_ptr(),
             ptr::null_mut(),
-            ptr::null(),
+            settings,
             &mut cursor,
         )
     })?;

@@ -9,6 +9,7 @@ mod engines;
 mod files;
 mod measure;
 mod memory;
+mod overhead;
 mod redis_server;
 mod report;
 mod rows;
@@ -36,6 +37,8 @@ enum Task {
     Cache(CacheArgs),
     /// WiredTiger beside other embedded engines.
     Engines(EnginesArgs),
+    /// Each hot call of the safe crate beside the same call by hand in C.
+    Overhead(Common),
     /// What each setting of WiredTiger brings, around the preset for caches.
     Preset(PresetArgs),
     /// One engine, told what to do through a pipe.
@@ -143,6 +146,7 @@ fn main() -> Result<()> {
             };
             measure(&args.common, |report| engines::run(report, &choice))
         }
+        Task::Overhead(common) => measure(&common, |report| overhead::run(report, common.quick)),
         Task::Preset(args) => {
             let search = engines::preset::Search {
                 quick: args.common.quick,
@@ -178,6 +182,7 @@ fn all(report: &mut Report, quick: bool) -> Result<()> {
         rounds: None,
         dir: None,
     };
+    overhead::run(report, quick)?;
     engines::run(report, &everything)?;
     cache::run(report, quick, &[])
 }

@@ -85,7 +85,7 @@ class Bench(unittest.TestCase):
         return result.stderr
 
     def test_a_suite_is_run(self) -> None:
-        for suite in ("engines", "cache", "preset", "all"):
+        for suite in ("engines", "cache", "overhead", "preset", "all"):
             with self.subTest(suite):
                 self.assertEqual(self.passed_on(suite), ["--", suite])
 

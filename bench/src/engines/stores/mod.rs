@@ -15,6 +15,8 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "rocksdb")]
+use self::rocksdb::Blocks;
 pub(super) use self::wiredtiger::Settings;
 use super::shape::Shape;
 
@@ -81,28 +83,44 @@ pub(crate) enum Engine {
     #[cfg(feature = "rocksdb")]
     #[value(name = "rocksdb")]
     RocksDb,
+    /// With smaller blocks than its guide says.
+    #[cfg(feature = "rocksdb")]
+    #[value(name = "rocksdb-4k")]
+    RocksDb4k,
     Lmdb,
     Redb,
     Fjall,
 }
 
 impl Engine {
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::WiredTiger => "WiredTiger (safe)",
             Self::WiredTigerSys => "WiredTiger (C API)",
             #[cfg(feature = "rocksdb")]
             Self::RocksDb => "RocksDB",
+            #[cfg(feature = "rocksdb")]
+            Self::RocksDb4k => "RocksDB (4 KB blocks)",
             Self::Lmdb => "LMDB (heed)",
             Self::Redb => "redb",
             Self::Fjall => "fjall",
         }
     }
 
+    /// As its guide says: what the promises are about.
     pub(crate) fn is_rocksdb(self) -> bool {
         match self {
             #[cfg(feature = "rocksdb")]
             Self::RocksDb => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is a second setup of an engine.
+    pub(crate) fn is_variant(self) -> bool {
+        match self {
+            #[cfg(feature = "rocksdb")]
+            Self::RocksDb4k => true,
             _ => false,
         }
     }
@@ -113,7 +131,9 @@ impl Engine {
             Self::WiredTiger => wiredtiger::setup(shape),
             Self::WiredTigerSys => wiredtiger_sys::setup(shape),
             #[cfg(feature = "rocksdb")]
-            Self::RocksDb => rocksdb::setup(shape),
+            Self::RocksDb => rocksdb::setup(shape, Blocks::Kib16),
+            #[cfg(feature = "rocksdb")]
+            Self::RocksDb4k => rocksdb::setup(shape, Blocks::Kib4),
             Self::Lmdb => lmdb::setup(shape),
             Self::Redb => redb::setup(shape),
             Self::Fjall => fjall::setup(shape),
@@ -132,7 +152,9 @@ impl Engine {
             Self::WiredTiger => Box::new(wiredtiger::Wiredtiger::open(dir, shape, settings)?),
             Self::WiredTigerSys => Box::new(wiredtiger_sys::ByHand::open(dir, shape)?),
             #[cfg(feature = "rocksdb")]
-            Self::RocksDb => Box::new(rocksdb::Rocksdb::open(dir, shape)?),
+            Self::RocksDb => Box::new(rocksdb::Rocksdb::open(dir, shape, Blocks::Kib16)?),
+            #[cfg(feature = "rocksdb")]
+            Self::RocksDb4k => Box::new(rocksdb::Rocksdb::open(dir, shape, Blocks::Kib4)?),
             Self::Lmdb => Box::new(lmdb::Lmdb::open(dir, shape)?),
             Self::Redb => Box::new(redb::Redb::open(dir, shape)?),
             Self::Fjall => Box::new(fjall::Fjall::open(dir, shape)?),
