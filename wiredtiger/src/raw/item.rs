@@ -27,9 +27,9 @@ impl Lent {
         let mut item = MaybeUninit::<ffi::WT_ITEM>::uninit();
         let fields = item.as_mut_ptr();
         // SAFETY: the pointer is to memory for a whole item.
-        unsafe { (&raw mut (*fields).data).write(ptr::null()) };
+        unsafe { (*fields).data = ptr::null() };
         // SAFETY: as above.
-        unsafe { (&raw mut (*fields).size).write(0) };
+        unsafe { (*fields).size = 0 };
         Self(item)
     }
 
@@ -46,9 +46,9 @@ impl Lent {
     pub(super) unsafe fn bytes<'a>(&self) -> &'a [u8] {
         let fields = self.0.as_ptr();
         // SAFETY: `new` wrote the field.
-        let data = unsafe { (&raw const (*fields).data).read() };
+        let data = unsafe { (*fields).data };
         // SAFETY: as above.
-        let size = unsafe { (&raw const (*fields).size).read() };
+        let size = unsafe { (*fields).size };
         if data.is_null() {
             return nothing();
         }
