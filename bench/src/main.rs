@@ -6,6 +6,8 @@ mod cache;
 mod cpu;
 mod engine;
 mod engines;
+mod expensive_reads;
+mod feed;
 mod files;
 mod measure;
 mod memory;
@@ -13,6 +15,7 @@ mod overhead;
 mod redis_server;
 mod report;
 mod rows;
+mod trace;
 
 use std::path::{Path, PathBuf};
 
@@ -35,12 +38,19 @@ struct Cli {
 enum Task {
     /// The cache beside the bare engine and beside Redis.
     Cache(CacheArgs),
+    /// The hit ratio of our eviction beside other policies.
+    Trace(Common),
     /// WiredTiger beside other embedded engines.
     Engines(EnginesArgs),
     /// Each hot call of the safe crate beside the same call by hand in C.
     Overhead(Common),
     /// What each setting of WiredTiger brings, around the preset for caches.
     Preset(PresetArgs),
+    /// What a full scan that runs all the time does to writes and point reads.
+    #[command(name = "expensive_reads")]
+    ExpensiveReads(Common),
+    /// How soon an event reaches a watcher, and what watchers cost a writer.
+    Feed(Common),
     /// One engine, told what to do through a pipe.
     #[command(name = engines::COMMAND, hide = true)]
     Engine { setup: String },
@@ -156,6 +166,11 @@ fn main() -> Result<()> {
             };
             measure(&args.common, |report| engines::preset::run(report, &search))
         }
+        Task::Trace(common) => measure(&common, |report| trace::run(report, common.quick)),
+        Task::ExpensiveReads(common) => {
+            measure(&common, |report| expensive_reads::run(report, common.quick))
+        }
+        Task::Feed(common) => measure(&common, |report| feed::run(report, common.quick)),
         Task::Engine { setup } => engines::serve(&setup),
         Task::Weigh(load) => {
             println!("{}", cache::weigh(&load)?);
@@ -184,7 +199,10 @@ fn all(report: &mut Report, quick: bool) -> Result<()> {
     };
     overhead::run(report, quick)?;
     engines::run(report, &everything)?;
-    cache::run(report, quick, &[])
+    cache::run(report, quick, &[])?;
+    trace::run(report, quick)?;
+    expensive_reads::run(report, quick)?;
+    feed::run(report, quick)
 }
 
 /// What was measured before something failed is written all the same.

@@ -80,6 +80,29 @@ impl Sample {
         })
     }
 
+    /// Runs `op` with 0 to `ops`, a `pause` before each, and times each without it.
+    pub(crate) fn take_apart(
+        ops: usize,
+        pause: Duration,
+        mut op: impl FnMut(usize) -> Result<()>,
+    ) -> Result<Self> {
+        let mut latencies = histogram()?;
+        let mut took = Duration::ZERO;
+        for index in 0..ops {
+            std::thread::sleep(pause);
+            let begun = Instant::now();
+            op(index)?;
+            let one = begun.elapsed();
+            latencies.saturating_record(nanos(one));
+            took += one;
+        }
+        Ok(Self {
+            ops,
+            took,
+            latencies,
+        })
+    }
+
     /// Runs `op` with 0 to `ops`, one at a time.
     pub(crate) async fn take_async(
         ops: usize,

@@ -3,14 +3,17 @@
 //! The same core, the same promises: a call blocks its thread where the other one would wait. Not
 //! for use inside async code, where a blocked thread holds up others; nothing breaks there, though.
 
+mod reads;
+
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
+pub use self::reads::{Scan, Snapshot, Watch};
 use crate::error::Result;
 use crate::{
-    Answer, Condition, DeadLetters, FlushReport, ReadOptions, SetOptions, Stats, SyncState, Ttl,
-    Written,
+    Answer, Condition, DeadLetters, FlushReport, ReadOptions, RemoteValue, Replaced, SetOptions,
+    Stats, SyncState, Ttl, Written,
 };
 
 /// A [`TieredCache`](crate::TieredCache) whose calls block. Clones share it.
@@ -116,6 +119,23 @@ impl TieredCache {
         fn refresh(key: impl AsRef<[u8]>) -> Result<Answer>;
         /// Keeps `key` here.
         fn pin(key: impl AsRef<[u8]>) -> Result<bool>;
+        /// Waits until the local tier has reached `version`.
+        fn wait_until_fresh(version: u64, timeout: impl Into<Option<Duration>>) -> Result<u64>;
+        /// The value of `key`, once the local tier has reached `version`.
+        fn get_fresh(
+            key: impl AsRef<[u8]>,
+            version: u64,
+            timeout: impl Into<Option<Duration>>
+        ) -> Result<Option<Bytes>>;
+        /// Swaps the whole content of the local tier.
+        fn replace<K: Into<Bytes>>(
+            entries: impl IntoIterator<Item = (K, RemoteValue)>,
+            version: u64
+        ) -> Result<Replaced>;
+        /// How many entries the local tier has.
+        fn count() -> Result<u64>;
+        /// How many of its keys begin with `prefix`.
+        fn count_prefix(prefix: impl AsRef<[u8]>) -> Result<u64>;
         /// Waits until the remote has all that was written before the call.
         fn flush(deadline: Duration) -> Result<FlushReport>;
         /// Flushes, and closes the cache whatever is left.

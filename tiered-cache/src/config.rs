@@ -38,6 +38,8 @@ pub struct Config {
     pub writes: WriteConfig,
     /// The way of writes to the remote.
     pub flush: FlushConfig,
+    /// The change feed.
+    pub feed: FeedConfig,
 }
 
 /// What an `Ok` from a write means. Each level includes the ones before it.
@@ -69,6 +71,27 @@ pub enum Durability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LocalConfig {
+    /// The most that the home may take of its disk: 16 MiB to 1 PiB. Near it clean entries are
+    /// evicted, the ones least wanted first ([`eviction`](crate::eviction)). The files together
+    /// stay below it, and at the worst an eighth above it for a moment.
+    ///
+    /// About two fifths of it are keys and values: a checkpoint writes what has changed beside what
+    /// was there, so that the file of the entries is twice as large as they are, and the log and the
+    /// records of unflushed keys need their part. [`compression`](Self::compression) makes more
+    /// of it. Default: 10 GiB.
+    pub max_disk: ByteSize,
+    /// The most entries; memories of absent keys and of deletions count. At the worst there are a
+    /// sixteenth more for a moment. They are counted in the background after the opening. Default:
+    /// none, only `max_disk` counts.
+    pub max_entries: Option<u64>,
+    /// Memory of the sketch that knows how often keys are wanted, 4 KiB at least. Eight bytes an
+    /// entry are enough; with less, more of the wrong ones go. It is taken when the tier is half full.
+    /// Default: a 256th of [`max_disk`](Self::max_disk), 256 MiB at most: enough for entries of a
+    /// kilobyte.
+    pub frequency_memory: Option<ByteSize>,
+    /// How the entries are compressed on disk. A home that exists keeps what it was made with.
+    /// Default: not at all.
+    pub compression: Compression,
     /// Memory of the engine's cache. More data than that lies on disk. Default: 256 MiB.
     pub cache_size: ByteSize,
     /// How many threads can be inside the engine at a time; further ones wait. Default: 256.
@@ -76,9 +99,11 @@ pub struct LocalConfig {
     /// The time between two checkpoints of the engine. Default: 1 minute.
     #[serde(with = "humantime_serde")]
     pub checkpoint_every: Duration,
-    /// How much log is written between two checkpoints at most. Default: 2 GiB.
+    /// How much log is written between two checkpoints at most; never more than a 16th of
+    /// [`max_disk`](Self::max_disk). Default: 2 GiB.
     pub checkpoint_log_size: ByteSize,
-    /// The size of one file of the engine's log, 1 MiB to 2 GB. Two are there at least, in full size.
+    /// The size of one file of the engine's log, 1 MiB to 2 GB. Two are there at least, in full size;
+    /// of a small [`max_disk`](Self::max_disk) each takes no more than a 64th.
     /// Default: 32 MiB.
     pub log_file_size: ByteSize,
     /// The pause between two walks through all rows that give the space of expired ones back. Zero
@@ -90,6 +115,10 @@ pub struct LocalConfig {
 impl Default for LocalConfig {
     fn default() -> Self {
         Self {
+            max_disk: ByteSize::gib(10),
+            max_entries: None,
+            frequency_memory: None,
+            compression: Compression::None,
             cache_size: ByteSize::mib(256),
             max_sessions: 256,
             checkpoint_every: Duration::from_secs(60),
@@ -98,6 +127,25 @@ impl Default for LocalConfig {
             sweep_every: Duration::from_secs(60),
         }
     }
+}
+
+/// How the local entries are compressed on disk.
+///
+/// Blocks of about 32 KiB are compressed when they are written and decompressed when they are read
+/// back into the engine's cache; hits there cost nothing more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Compression {
+    /// As they are.
+    #[default]
+    None,
+    /// LZ4: the fastest.
+    #[cfg(feature = "disk-lz4")]
+    Lz4,
+    /// Zstandard: smaller, at more of the processor's time.
+    #[cfg(feature = "disk-zstd")]
+    Zstd,
 }
 
 /// What a read does with a clean entry that is older than [`max_age`](ReadConfig::max_age).
@@ -199,7 +247,8 @@ pub struct WriteConfig {
     /// The largest key. Redis takes 512 MB. Default: 64 KiB.
     pub max_key_size: ByteSize,
     /// The largest value. Redis takes 512 MB (its `proto-max-bulk-len`) and closes the connection
-    /// on more, so a larger value must not get in. Default: 512 MB.
+    /// on more, so a larger value must not get in; and never more than a 16th of
+    /// [`local.max_disk`](LocalConfig::max_disk). Default: 512 MB.
     pub max_value_size: ByteSize,
 }
 
@@ -283,10 +332,42 @@ impl Default for FlushConfig {
     }
 }
 
+/// The change feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FeedConfig {
+    /// How many events the window holds at most. With 0 there is no window: every watch ends as too
+    /// old with the next change, and writes do not copy the values that they replace. Default: 65536.
+    pub window_events: usize,
+    /// How much memory the events may take: keys, values and values before, and 128 bytes for each
+    /// event. Default: 32 MiB.
+    pub window_bytes: ByteSize,
+    /// How long [`wait_until_fresh`](crate::TieredCache::wait_until_fresh) and its like wait when the
+    /// call does not say. Default: 3 seconds.
+    #[serde(with = "humantime_serde")]
+    pub fresh_timeout: Duration,
+}
+
+impl Default for FeedConfig {
+    fn default() -> Self {
+        Self {
+            window_events: 1 << 16,
+            window_bytes: ByteSize::mib(32),
+            fresh_timeout: Duration::from_secs(3),
+        }
+    }
+}
+
 /// More lanes than any server wants connections from one cache.
 pub(crate) const MAX_LANES: usize = 256;
 
 impl Config {
+    /// The largest value that is kept here.
+    pub(crate) fn largest_value(&self) -> ByteSize {
+        let share = ByteSize(self.local.max_disk.as_u64() / 16);
+        self.writes.max_value_size.min(share)
+    }
+
     /// Checks what types cannot say.
     ///
     /// # Errors
@@ -332,6 +413,27 @@ impl Config {
             (
                 self.local.max_sessions >= 8,
                 "local.max_sessions must be at least 8",
+            ),
+            (
+                self.feed.window_events == 0 || self.feed.window_bytes.as_u64() >= 64 << 10,
+                "feed.window_bytes must be at least 64 KiB; feed.window_events = 0 switches the \
+                 window off",
+            ),
+            (
+                self.feed.window_events <= 1 << 30,
+                "feed.window_events must not be above 1073741824",
+            ),
+            (
+                self.local.max_disk.as_u64() > 0,
+                "local.max_disk must not be 0: the local tier has to be bounded, and lives on disk",
+            ),
+            (
+                (16 << 20..=1 << 50).contains(&self.local.max_disk.as_u64()),
+                "local.max_disk must be 16 MiB to 1 PiB: an unbounded local tier fills the disk",
+            ),
+            (
+                self.local.max_entries.is_none_or(|most| most >= 100),
+                "local.max_entries must be at least 100",
             ),
             (
                 (1 << 20..=2_000_000_000).contains(&self.local.log_file_size.as_u64()),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crossbeam_utils::CachePadded;
 
 /// Places that threads count at, so that they do not fight for one.
-const SHARDS: usize = 16;
+pub(crate) const SHARDS: usize = 16;
 
 /// A counter that many threads move all the time.
 #[derive(Debug, Default)]
@@ -18,6 +18,13 @@ impl Sharded {
         self.0[shard()].fetch_add(count, Ordering::Relaxed);
     }
 
+    /// The same; the answer is whether this thread's place has passed a multiple of 2^`bits`.
+    #[inline]
+    pub(crate) fn add_passing(&self, count: u64, bits: u32) -> bool {
+        let before = self.0[shard()].fetch_add(count, Ordering::Relaxed);
+        (before ^ before.wrapping_add(count)) >> bits != 0
+    }
+
     pub(crate) fn sum(&self) -> u64 {
         self.0
             .iter()
@@ -26,8 +33,9 @@ impl Sharded {
     }
 }
 
+/// The place of this thread.
 #[inline]
-fn shard() -> usize {
+pub(crate) fn shard() -> usize {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local!(static SHARD: Cell<usize> = const { Cell::new(usize::MAX) });
     SHARD.with(|shard| {
@@ -72,6 +80,13 @@ pub(crate) struct Counters {
     pub(crate) deletes: Counter,
     pub(crate) expired: Counter,
     pub(crate) evicted: Counter,
+    pub(crate) evicted_bytes: Counter,
+    pub(crate) eviction_rounds: Counter,
+    pub(crate) fills_refused: Counter,
+    pub(crate) checkpoints: Counter,
+    pub(crate) compactions: Counter,
+    /// Bytes that the tables take as it stands, without what can be used again.
+    pub(crate) live_bytes: Counter,
     pub(crate) backpressure_waits: Counter,
     pub(crate) backpressure_rejections: Counter,
     pub(crate) flushed: Counter,

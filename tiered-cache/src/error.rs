@@ -88,6 +88,34 @@ pub enum Error {
     #[error("{0}")]
     Codec(Arc<crate::codec::CodecError>),
 
+    /// The window of the change feed does not reach back so far. Begin again with what is there now:
+    /// a [`watch`](crate::TieredCache::watch) from 0.
+    #[error("version {requested} is too old: the feed goes back to {oldest}")]
+    TooOld {
+        /// The version after which events were asked for.
+        requested: u64,
+        /// The lowest version that could be asked for.
+        oldest: u64,
+    },
+
+    /// The local tier has not reached the version, in the time that was given. Try again, or do with
+    /// the version that it has.
+    #[error("version {requested} is too new: the cache is at {current}")]
+    TooNew {
+        /// The version that was asked for.
+        requested: u64,
+        /// The version that the local tier has reached.
+        current: u64,
+    },
+
+    /// As many snapshots live as there may be. Drop one, or raise
+    /// [`max_sessions`](crate::LocalConfig::max_sessions), of which snapshots can have half.
+    #[error("{max} snapshots are open already, which is the limit")]
+    TooManySnapshots {
+        /// How many there may be.
+        max: usize,
+    },
+
     /// Stored bytes are not what this version writes. The message says what; the remote has the
     /// data, [`evict_local`](crate::TieredCache::evict_local) makes room for it.
     #[error("{0}")]
@@ -112,6 +140,10 @@ pub enum Limit {
     Bytes,
     /// [`min_free_disk`](crate::WriteConfig::min_free_disk).
     FreeDisk,
+    /// [`max_disk`](crate::LocalConfig::max_disk) or
+    /// [`max_entries`](crate::LocalConfig::max_entries): what fills the local tier is unflushed,
+    /// pinned, or kept by a rule, or room cannot be made as fast as it is taken.
+    LocalTier,
 }
 
 impl std::fmt::Display for Limit {
@@ -120,6 +152,10 @@ impl std::fmt::Display for Limit {
             Self::Keys => "the limit of unflushed keys (max_dirty_keys) is",
             Self::Bytes => "the limit of unflushed bytes (max_dirty_bytes) is",
             Self::FreeDisk => "the limit of free disk space (min_free_disk) is",
+            Self::LocalTier => {
+                "the bound of the local tier (max_disk, max_entries) is, by entries that cannot be \
+                 evicted before they are flushed or unpinned,"
+            }
         })
     }
 }
@@ -131,7 +167,9 @@ impl Error {
         match self {
             Self::RemoteUnavailable(_)
             | Self::Backpressure { .. }
-            | Self::NotAcknowledged { .. } => true,
+            | Self::NotAcknowledged { .. }
+            | Self::TooNew { .. }
+            | Self::TooManySnapshots { .. } => true,
             Self::Local(error) => error.is_retryable(),
             _ => false,
         }

@@ -9,9 +9,12 @@ pub mod codec;
 mod config;
 mod counters;
 mod error;
+pub mod eviction;
+mod feed;
 mod local;
 mod remote;
 mod single_flight;
+mod snapshot;
 mod syncer;
 mod typed;
 mod write_behind;
@@ -24,15 +27,18 @@ pub use cache::{
     Stats, SyncState, TieredCache, Ttl, Written,
 };
 pub use config::{
-    Config, ConflictPolicy, Durability, FlushConfig, LocalConfig, OnStale, ReadConfig,
-    ReadModifyWrite, WriteConfig,
+    Compression, Config, ConflictPolicy, Durability, FeedConfig, FlushConfig, LocalConfig, OnStale,
+    ReadConfig, ReadModifyWrite, WriteConfig,
 };
 pub use error::{Error, Limit, Result};
+pub use feed::{Event, EventKind, Watch};
+pub use local::{Origin, Replaced};
 pub use remote::{
     Applied, ConnectRequest, ConnectionId, Fault, MemoryRemote, Password, RedisConfig, RedisRemote,
     RedisTls, RemoteAnswers, RemoteError, RemoteErrorKind, RemoteLane, RemoteReply, RemoteResults,
     RemoteStore, RemoteValue, RemoteWrite,
 };
+pub use snapshot::{Entry, Scan, Snapshot};
 pub use typed::TypedCache;
 pub use write_behind::{DeadLetter, LaneState, LaneStatus};
 

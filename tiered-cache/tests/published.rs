@@ -60,6 +60,7 @@ fn figures_and_spans_are_there_for_others_to_see() {
     assert!(cache.flush(Duration::from_secs(10)).unwrap().complete);
     remote.set_hanging(true);
     cache.set("dirty", "12345").unwrap();
+    let snapshot = cache.snapshot().unwrap();
 
     // They are published once a second.
     let mut figures = HashMap::new();
@@ -77,6 +78,7 @@ fn figures_and_spans_are_there_for_others_to_see() {
         ("tiered_cache_flushed_total", DebugValue::Counter(1)),
         ("tiered_cache_dirty_keys", DebugValue::Gauge(1.0.into())),
         ("tiered_cache_dirty_bytes", DebugValue::Gauge(10.0.into())),
+        ("tiered_cache_snapshots", DebugValue::Gauge(1.0.into())),
     ] {
         assert_eq!(figures.get(name), Some(&value), "{name}");
     }
@@ -94,4 +96,5 @@ fn figures_and_spans_are_there_for_others_to_see() {
         assert!(names.contains(name), "no span {name}");
     }
     remote.set_hanging(false);
+    drop(snapshot);
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tiered_cache::codec::Text;
 use tiered_cache::{
-    Builder, Config, DeadLetters, Error, MemoryRemote, ReadOptions, RedisRemote, SetOptions, Stats,
-    TieredCache, TypedCache, blocking,
+    Builder, Config, DeadLetters, Entry, Error, Event, MemoryRemote, ReadOptions, RedisRemote,
+    RemoteValue, Scan, SetOptions, Snapshot, Stats, TieredCache, TypedCache, Watch, blocking,
 };
 
 fn anywhere<T: Send + Sync + 'static>() {}
+fn moved<T: Send + Unpin + 'static>() {}
 fn sent<T: Send>(value: T) -> T {
     value
 }
@@ -23,6 +24,14 @@ fn handles_are_send_and_sync() {
     anywhere::<Config>();
     anywhere::<Error>();
     anywhere::<Stats>();
+    anywhere::<Event>();
+    anywhere::<Entry>();
+    anywhere::<Snapshot>();
+    anywhere::<blocking::Snapshot>();
+    moved::<Watch>();
+    moved::<Scan>();
+    moved::<blocking::Watch>();
+    moved::<blocking::Scan>();
     anywhere::<MemoryRemote>();
     anywhere::<RedisRemote>();
 }
@@ -55,6 +64,13 @@ fn futures_are_send_and_run_anywhere() {
         sent(cache.get_remote("k")).await.unwrap();
         sent(cache.delete_many(&["k"])).await.unwrap();
         sent(cache.pin("a")).await.unwrap();
+        drop(sent(cache.snapshot()).await.unwrap());
+        sent(cache.count()).await.unwrap();
+        let version = cache.version();
+        sent(cache.wait_until_fresh(version, None)).await.unwrap();
+        drop(sent(cache.list_fresh("", version, None)).await.unwrap());
+        let nothing = Vec::<(&str, RemoteValue)>::new();
+        sent(cache.replace(nothing, version)).await.unwrap();
         sent(cache.flush(Duration::from_secs(10))).await.unwrap();
         assert!(
             sent(cache.close(Duration::from_secs(10)))

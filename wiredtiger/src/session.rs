@@ -81,7 +81,7 @@ impl Session {
 
     /// The session, without a transaction or cursor that was forgotten.
     #[inline]
-    fn settled(&mut self) -> Result<&mut RawSession> {
+    pub(crate) fn settled(&mut self) -> Result<&mut RawSession> {
         self.raw.settle()?;
         Ok(&mut self.raw)
     }

@@ -136,6 +136,11 @@ impl<'s> Transaction<'s> {
         ending.session.raw_mut().commit(durability)
     }
 
+    /// Leaves the transaction running, for an owner of the session who ends it.
+    pub(crate) fn leave_open(self) {
+        let _not_dropped = ManuallyDrop::new(self);
+    }
+
     /// Takes the changes back.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use wiredtiger::{
     CheckpointPolicy, Compressor, Connection, ConnectionOptions, Cursor, CursorMut, Durability,
     Error, ErrorKind, EvictionOptions, Isolation, LogOptions, OwnedRange, PooledSession, Range,
-    Session, SessionOptions, SessionPool, Statistics, Table, TableOptions, Transaction,
+    Session, SessionOptions, SessionPool, Snapshot, Statistics, Table, TableOptions, Transaction,
     TransactionOptions, ValueRef,
 };
 
@@ -59,7 +59,7 @@ macro_rules! rows {
 type Local = Rc<()>;
 
 #[rustfmt::skip]
-const TABLE: [Row; 26] = rows! {
+const TABLE: [Row; 27] = rows! {
     // Shared by all threads.
     Connection:                         YES YES YES,
     SessionPool:                        YES YES YES,
@@ -84,6 +84,7 @@ const TABLE: [Row; 26] = rows! {
     Session:                            YES NO  NO,
     PooledSession:                      YES NO  NO,
     Transaction<'static>:               YES NO  NO,
+    Snapshot<PooledSession>:            YES NO  NO,
 
     // For the thread of their session, which others there may be using.
     ValueRef<'static, u64>:             NO  NO  NO,
@@ -127,5 +128,6 @@ fn what_is_stored_has_no_lifetime() {
     boxed::<Error>();
     stored::<Session>();
     stored::<PooledSession>();
+    stored::<Snapshot<PooledSession>>();
     stored::<Table<String, u64>>();
 }

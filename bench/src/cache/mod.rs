@@ -1,6 +1,7 @@
 //! The suite `cache`: what the two levels cost beside each of them alone.
 
 mod absent;
+mod churn;
 mod drain;
 mod durability;
 mod hits;
@@ -19,7 +20,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
-use tiered_cache::{ByteSize, MemoryRemote, RedisRemote, RemoteStore, SetOptions, TieredCache};
+use tiered_cache::{
+    ByteSize, Config, MemoryRemote, RedisRemote, RemoteStore, SetOptions, TieredCache,
+};
 use tokio::runtime::Runtime;
 
 pub(crate) use self::weigh::{Load, weigh};
@@ -39,7 +42,7 @@ const CACHE_SIZE: ByteSize = ByteSize::gib(1);
 /// The way to a remote in another machine, and back.
 const FAR: Duration = Duration::from_micros(500);
 
-const LONG: Duration = Duration::from_secs(600);
+pub(crate) const LONG: Duration = Duration::from_secs(600);
 
 /// A part of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -54,6 +57,8 @@ pub(crate) enum Part {
     Absent,
     /// Writes at the default durability.
     Sets,
+    /// Writes of new keys where each has to evict another.
+    Churn,
     /// Writes at each durability.
     Durability,
     /// The way of a backlog to the remote.
@@ -91,13 +96,14 @@ pub(crate) fn run(report: &mut Report, quick: bool, only: &[Part]) -> Result<()>
         }
     };
     // The first: memory that others have used and given back would hide what it adds.
-    let parts: [(Part, Run); 9] = [
+    let parts: [(Part, Run); 10] = [
         (Part::Plateau, plateau::run),
         (Part::Larger, larger::run),
         (Part::Hits, hits::run),
         (Part::Misses, misses::run),
         (Part::Absent, absent::run),
         (Part::Sets, sets::run),
+        (Part::Churn, churn::run),
         (Part::Durability, durability::run),
         (Part::Drain, drain::run),
         (Part::Remotes, remotes::run),
@@ -122,7 +128,7 @@ fn workload(name: impl Into<String>, threads: usize, config: impl Into<String>) 
 }
 
 /// A runtime on the calling thread.
-fn runtime() -> Result<Runtime> {
+pub(crate) fn runtime() -> Result<Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?)
@@ -135,7 +141,21 @@ async fn open(home: &Path, remote: impl RemoteStore) -> Result<TieredCache> {
 
 /// A cache with so much memory, whose rows stay fresh for the whole run, with room for all of them
 /// to be dirty.
-async fn open_with(home: &Path, remote: impl RemoteStore, memory: ByteSize) -> Result<TieredCache> {
+pub(crate) async fn open_with(
+    home: &Path,
+    remote: impl RemoteStore,
+    memory: ByteSize,
+) -> Result<TieredCache> {
+    open_set_up(home, remote, memory, |_| {}).await
+}
+
+/// The same with other settings besides.
+pub(crate) async fn open_set_up(
+    home: &Path,
+    remote: impl RemoteStore,
+    memory: ByteSize,
+    set_up: impl FnOnce(&mut Config),
+) -> Result<TieredCache> {
     Ok(TieredCache::builder(home)
         .remote(remote)
         .cache_size(memory)
@@ -148,6 +168,7 @@ async fn open_with(home: &Path, remote: impl RemoteStore, memory: ByteSize) -> R
             config.writes.max_dirty_keys = 1 << 24;
             config.writes.max_dirty_bytes = ByteSize::gib(8);
         })
+        .configure(set_up)
         .open()
         .await?)
 }
@@ -161,7 +182,7 @@ async fn open_before(home: &Path, server: Option<&RedisServer>) -> Result<Tiered
 }
 
 /// A remote that is not there.
-fn away() -> MemoryRemote {
+pub(crate) fn away() -> MemoryRemote {
     let remote = MemoryRemote::new();
     remote.set_down(true);
     remote
@@ -194,7 +215,7 @@ fn tell(report: &mut Report, workload: &Workload, outcomes: &[Outcome], goals: &
 }
 
 /// Puts all rows into a cache.
-async fn fill(cache: &TieredCache, rows: &Rows, options: SetOptions) -> Result<()> {
+pub(crate) async fn fill(cache: &TieredCache, rows: &Rows, options: SetOptions) -> Result<()> {
     let entries: Vec<_> = rows.iter().collect();
     for part in entries.chunks(1000) {
         cache.set_many(part, options).await?;

@@ -17,13 +17,14 @@ pub(super) enum Better {
 }
 
 /// In the order of their tables. Cells of a table are in one unit, which the heading names.
-pub(super) const QUANTITIES: [Quantity; 9] = [
+pub(super) const QUANTITIES: [Quantity; 10] = [
     Quantity {
         metric: OPS_PER_S,
         heading: "Speed, operations per second",
         show: |value| number::short(value, " "),
         better: Better::More,
     },
+    latency("mean_ns", "Latency in µs, the mean"),
     latency("p50_ns", "Latency in µs, the median"),
     latency("p99_ns", "Latency in µs, 99 of 100 are below"),
     latency("p999_ns", "Latency in µs, 999 of 1000 are below"),

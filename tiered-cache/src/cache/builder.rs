@@ -10,16 +10,20 @@ use tokio::sync::watch;
 
 use super::TieredCache;
 use super::core::Core;
+use super::keeper::Keeper;
 use super::owner::{Owner, Parts};
 use super::upkeep::{Upkeep, look_at_disk};
 use crate::breaker::Breaker;
 use crate::config::{Config, Durability};
 use crate::counters::Counters;
 use crate::error::{Error, Result};
+use crate::eviction::{EvictionFilter, EvictionScore, Policy, Sketch};
+use crate::feed::Herald;
 use crate::local::Local;
 use crate::local::dirty::{DirtySet, Limits};
 use crate::remote::RemoteStore;
 use crate::single_flight::Flights;
+use crate::snapshot::Snapshots;
 use crate::syncer::Syncer;
 use crate::write_behind::{self, Context, Flusher, LaneBoard};
 
@@ -45,6 +49,7 @@ pub struct Builder {
     home: PathBuf,
     config: Config,
     remote: Option<Arc<dyn RemoteStore>>,
+    policy: Policy,
 }
 
 impl Builder {
@@ -53,6 +58,7 @@ impl Builder {
             home: home.to_owned(),
             config: Config::default(),
             remote: None,
+            policy: Policy::default(),
         }
     }
 
@@ -91,6 +97,25 @@ impl Builder {
     /// Memory of the local engine's cache: [`cache_size`](crate::LocalConfig::cache_size).
     pub fn cache_size(self, size: bytesize::ByteSize) -> Self {
         self.configure(|config| config.local.cache_size = size)
+    }
+
+    /// The most that the home may take of its disk: [`max_disk`](crate::LocalConfig::max_disk).
+    pub fn max_disk(self, size: bytesize::ByteSize) -> Self {
+        self.configure(|config| config.local.max_disk = size)
+    }
+
+    /// Adds a rule for what must not be evicted from the local tier, beside what never is: see
+    /// [`EvictionFilter`].
+    pub fn keep_local(mut self, filter: impl EvictionFilter) -> Self {
+        self.policy.add(filter);
+        self
+    }
+
+    /// How entries are ranked that may be evicted. Default:
+    /// [`DefaultScore`](crate::eviction::DefaultScore).
+    pub fn eviction_score(mut self, score: impl EvictionScore) -> Self {
+        self.policy.rank_by(score);
+        self
     }
 
     /// Opens the cache. The remote needs not be there.
@@ -133,7 +158,7 @@ impl Builder {
         let remote = self.remote.ok_or_else(|| {
             Error::Config("there is no remote: call `remote` before `open`".to_owned())
         })?;
-        let local = Arc::new(Local::open(&self.home, &config.local)?);
+        let local = Arc::new(Local::open(&self.home, &config.local, &config.feed)?);
         let dirty = Arc::new(DirtySet::new(
             config.flush.lanes,
             Limits {
@@ -169,11 +194,16 @@ impl Builder {
             stop: stopped,
         });
         let syncer = Syncer::start(Arc::clone(&local))?;
+        let feed = Arc::clone(&local.feed);
+        let herald = Herald::start(Arc::clone(&feed))?;
         let core = Arc::new(Core {
             breaker: Breaker::new(&config.reads),
+            snapshots: Snapshots::new(config.local.max_sessions / 2),
+            frequency: Sketch::new(config.local.frequency_bytes()),
             config,
             local: ArcSwapOption::new(Some(local)),
             dirty,
+            feed,
             remote,
             flights: Flights::new(),
             loads: Flights::new(),
@@ -186,7 +216,9 @@ impl Builder {
         let parts = Parts {
             flusher: Flusher::start(&context, stop)?,
             upkeep: Upkeep::start(Arc::clone(&core))?,
+            keeper: Keeper::start(&core, self.policy)?,
             syncer,
+            herald,
         };
         Ok(TieredCache {
             owner: Arc::new(Owner {

@@ -14,10 +14,13 @@ use crate::clock::{duration_ms, now_ms};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::error::{Error, Result};
+use crate::eviction::Sketch;
+use crate::feed::Feed;
 use crate::local::dirty::DirtySet;
 use crate::local::{Copied, Local};
 use crate::remote::RemoteStore;
 use crate::single_flight::Flights;
+use crate::snapshot::Snapshots;
 use crate::syncer::SyncHandle;
 use crate::write_behind::LaneBoard;
 
@@ -30,11 +33,15 @@ pub(crate) struct Core {
     /// Empty when the cache is closed.
     pub(crate) local: ArcSwapOption<Local>,
     pub(crate) dirty: Arc<DirtySet>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) snapshots: Snapshots,
     pub(crate) remote: Arc<dyn RemoteStore>,
     pub(crate) flights: Arc<Flights<Brought>>,
     pub(crate) loads: Arc<Flights<Result<Bytes>>>,
     pub(crate) breaker: Breaker,
     pub(crate) counters: Arc<Counters>,
+    /// How often keys are wanted.
+    pub(crate) frequency: Sketch,
     pub(crate) board: Arc<LaneBoard>,
     pub(crate) syncer: SyncHandle,
     pub(crate) runtime: Handle,

@@ -15,6 +15,7 @@ use super::read::too_slow;
 use crate::clock::to_ms;
 use crate::config::ReadModifyWrite;
 use crate::error::{Error, Result};
+use crate::feed::EventKind;
 use crate::local::{Change, Copied, Expiry, Item, Known, Snapshot, record_of};
 use crate::remote::{RemoteError, RemoteErrorKind, RemoteReply};
 
@@ -223,7 +224,7 @@ impl Core {
             // A change made here meanwhile stays: it is behind the command.
             if let Err(error) = core
                 .local()
-                .and_then(|local| local.evict(&command[1], &core.dirty))
+                .and_then(|local| local.evict(&command[1], EventKind::Invalidated, &core.dirty))
             {
                 tracing::warn!(%error, "what is here of a key changed at the remote cannot be forgotten");
             }

@@ -46,7 +46,7 @@ impl Core {
     async fn flush(&self, deadline: Duration) -> Result<FlushReport> {
         let started = Instant::now();
         let flushed_before = self.counters.flushed.get();
-        let barrier = self.local()?.versions.last();
+        let barrier = self.local()?.feed.last();
         let _hurry = self.dirty.hurry();
         let complete = loop {
             let settled = self.dirty.settled.notified();

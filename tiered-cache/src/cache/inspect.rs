@@ -8,6 +8,7 @@ use super::answers::{Answer, ReadOptions, Source, SyncState, Ttl};
 use super::{TieredCache, core::Core};
 use crate::clock::from_ms;
 use crate::error::{Error, Result};
+use crate::feed::EventKind;
 use crate::local::dirty::State;
 use crate::local::{Copied, record_of};
 
@@ -91,7 +92,8 @@ impl TieredCache {
     /// # Errors
     /// [`Local`](Error::Local), [`Closed`](Error::Closed).
     pub fn evict_local(&self, key: impl AsRef<[u8]>) -> Result<bool> {
-        let evicted = self.core.local()?.evict(key.as_ref(), &self.core.dirty)?;
+        let local = self.core.local()?;
+        let evicted = local.evict(key.as_ref(), EventKind::Evicted, &self.core.dirty)?;
         if evicted {
             self.core.counters.evicted.add(1);
         }

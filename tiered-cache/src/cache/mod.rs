@@ -5,11 +5,14 @@ mod builder;
 pub(crate) mod core;
 mod dead_letters;
 mod decide;
+mod feed;
 mod flush;
 mod inspect;
+mod keeper;
 mod load;
 mod owner;
 mod read;
+mod scan;
 mod stats;
 mod upkeep;
 mod write;
@@ -289,6 +292,11 @@ impl TieredCache {
     /// As for [`set_with`](Self::set_with).
     pub async fn persist(&self, key: impl AsRef<[u8]>) -> Result<bool> {
         self.change_expiry(key.as_ref(), 0).await
+    }
+
+    /// What all handles share.
+    pub(crate) fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core)
     }
 
     async fn change_expiry(&self, key: &[u8], at: u64) -> Result<bool> {

@@ -7,8 +7,10 @@ use parking_lot::Mutex;
 use tokio::runtime::Runtime;
 
 use super::core::Core;
+use super::keeper::Keeper;
 use super::upkeep::Upkeep;
 use crate::error::{Error, Result};
+use crate::feed::Herald;
 use crate::syncer::Syncer;
 use crate::write_behind::Flusher;
 
@@ -27,7 +29,9 @@ pub(crate) struct Owner {
 pub(super) struct Parts {
     pub(super) flusher: Flusher,
     pub(super) upkeep: Upkeep,
+    pub(super) keeper: Keeper,
     pub(super) syncer: Syncer,
+    pub(super) herald: Herald,
 }
 
 impl Owner {
@@ -39,21 +43,29 @@ impl Owner {
         let Parts {
             mut flusher,
             upkeep,
+            keeper,
             syncer,
+            herald,
         } = parts;
         flusher.stop();
         drop(flusher);
         drop(upkeep);
+        drop(keeper);
         // From here on every new call is refused.
         let Some(mut local) = self.core.local.swap(None) else {
             return Err(Error::Closed);
         };
         drop(syncer);
+        self.core.snapshots.close();
         let since = Instant::now();
         loop {
             // Calls that are inside finish first.
             local = match Arc::try_unwrap(local) {
-                Ok(local) => return local.close(),
+                Ok(local) => {
+                    // No call is left that could change anything: watchers have all of it.
+                    drop(herald);
+                    return local.close();
+                }
                 Err(local) if since.elapsed() > PATIENCE => {
                     let calls = Arc::strong_count(&local) - 1;
                     return Err(Error::Internal(format!(

@@ -11,6 +11,7 @@ use crate::cache::core::{Brought, Core};
 use crate::clock::from_ms;
 use crate::config::OnStale;
 use crate::error::{Error, Result};
+use crate::local::key::KeyHash;
 use crate::local::{Copied, Fetched, Found, copy};
 use crate::remote::{RemoteAnswers, RemoteError, RemoteErrorKind, RemoteValue};
 use crate::single_flight::{Follower, Leader, Ticket};
@@ -42,6 +43,7 @@ impl Core {
     /// What the local tier answers: no lock, no thread hand-off, no allocation but the value.
     #[inline]
     pub(crate) fn hit(&self, key: &[u8]) -> Result<Result<Answer, Miss>> {
+        self.frequency.record(|| KeyHash::of(key));
         let found = self
             .local()?
             .look(key, &self.config.reads, &self.dirty, copy)?;
@@ -128,7 +130,7 @@ impl Core {
         // In this order: a write that is not seen by the look has changed the generation since, and
         // whoever comes after that write does not join this flight.
         let generation = local.generation(key);
-        let asked_at = local.versions.last();
+        let asked_at = local.feed.last();
         let known = match local.look(key, &self.config.reads, &self.dirty, copy)? {
             Found::Value(copied) => Some(Some(copied)),
             Found::Absent => Some(None),
@@ -199,6 +201,12 @@ impl Core {
             generation: task.generation,
             asked_at: task.asked_at,
         };
+        let too_large =
+            |remote: &RemoteValue| remote.value.len() as u64 > self.config.largest_value().as_u64();
+        if self.dirty.tier_is_full() || remote.as_ref().is_some_and(too_large) {
+            self.counters.fills_refused.add(1);
+            return Ok(copied(remote));
+        }
         let filled = self
             .local()
             .and_then(|local| local.fill(&task.key, fetched, &self.config.reads, &self.dirty));
@@ -210,10 +218,7 @@ impl Core {
                 tracing::warn!(%error, "an answer of the remote cannot be written back");
             }
         }
-        Ok(remote.map(|remote| Copied {
-            value: remote.value,
-            expires_at: remote.expires_at,
-        }))
+        Ok(copied(remote))
     }
 
     async fn arrive(&self, follower: Follower<Brought>, limit: Duration) -> Result<Answer> {
@@ -322,6 +327,13 @@ impl Core {
         }
         Ok(answers.into_iter().flatten().collect())
     }
+}
+
+fn copied(remote: Option<RemoteValue>) -> Option<Copied> {
+    remote.map(|remote| Copied {
+        value: remote.value,
+        expires_at: remote.expires_at,
+    })
 }
 
 /// Where a question goes.

@@ -38,8 +38,19 @@ pub struct Stats {
     pub deletes: u64,
     /// Rows removed by the sweep: expired, or absences no longer remembered.
     pub expired: u64,
-    /// Keys evicted from the local tier.
+    /// Keys evicted from the local tier: to make room, and by
+    /// [`evict_local`](TieredCache::evict_local).
     pub evicted: u64,
+    /// Keys and values evicted to make room, in bytes, with 40 a row for its header.
+    pub evicted_bytes: u64,
+    /// How often the hand that makes room has come round the table.
+    pub eviction_rounds: u64,
+    /// Answers of the remote that were not kept for want of room, or as they were too large.
+    pub fills_refused: u64,
+    /// Checkpoints taken to get space back; the engine's own do not count.
+    pub checkpoints: u64,
+    /// Compactions of the local entries' file.
+    pub compactions: u64,
     /// Writes that waited for room.
     pub backpressure_waits: u64,
     /// Writes that were refused for want of room.
@@ -71,10 +82,23 @@ pub struct Stats {
     /// The file of the local entries, in bytes; 0 when it cannot be read. It can lag behind by a
     /// checkpoint.
     pub local_bytes: u64,
+    /// What the local tier's tables hold now, in bytes on disk, about: their files without what
+    /// is free in them.
+    pub live_bytes: u64,
     /// All files of the home, the log included, in bytes.
     pub disk_bytes: u64,
+    /// What they may take: [`max_disk`](crate::LocalConfig::max_disk), in bytes.
+    pub max_disk_bytes: u64,
+    /// Whether the local tier has no room for new keys: writes of them wait.
+    pub local_tier_full: bool,
     /// The last version written.
     pub version: u64,
+    /// Events in the window of the change feed.
+    pub feed_events: u64,
+    /// What they take of memory, in bytes.
+    pub feed_bytes: u64,
+    /// Snapshots that are held.
+    pub snapshots: u64,
 }
 
 impl TieredCache {
@@ -89,6 +113,7 @@ impl Core {
     fn stats(&self) -> Stats {
         let counters = &self.counters;
         let local = self.local().ok();
+        let (feed_events, feed_bytes) = self.feed.fill_level();
         let (local_bytes, disk_bytes) = local.as_ref().map_or((0, 0), |local| local.disk_bytes());
         Stats {
             hits: counters.hits.sum(),
@@ -106,6 +131,11 @@ impl Core {
             deletes: counters.deletes.get(),
             expired: counters.expired.get(),
             evicted: counters.evicted.get(),
+            evicted_bytes: counters.evicted_bytes.get(),
+            eviction_rounds: counters.eviction_rounds.get(),
+            fills_refused: counters.fills_refused.get(),
+            checkpoints: counters.checkpoints.get(),
+            compactions: counters.compactions.get(),
             backpressure_waits: counters.backpressure_waits.get(),
             backpressure_rejections: counters.backpressure_rejections.get(),
             dirty_keys: self.dirty.keys(),
@@ -123,8 +153,14 @@ impl Core {
                 .map(|lane| self.board.status(lane, self.dirty.pending(lane)))
                 .collect(),
             local_bytes,
+            live_bytes: counters.live_bytes.get(),
             disk_bytes,
-            version: local.as_ref().map_or(0, |local| local.versions.last()),
+            version: local.as_ref().map_or(0, |local| local.feed.last()),
+            feed_events: feed_events as u64,
+            feed_bytes,
+            snapshots: self.snapshots.count() as u64,
+            max_disk_bytes: self.config.local.max_disk.as_u64(),
+            local_tier_full: self.dirty.tier_is_full(),
         }
     }
 
@@ -141,7 +177,7 @@ impl Core {
 }
 
 impl Stats {
-    fn counters(&self) -> [(&'static str, u64); 20] {
+    fn counters(&self) -> [(&'static str, u64); 25] {
         [
             ("tiered_cache_hits_total", self.hits),
             ("tiered_cache_negative_hits_total", self.negative_hits),
@@ -159,6 +195,11 @@ impl Stats {
             ("tiered_cache_deletes_total", self.deletes),
             ("tiered_cache_expired_total", self.expired),
             ("tiered_cache_evicted_total", self.evicted),
+            ("tiered_cache_evicted_bytes_total", self.evicted_bytes),
+            ("tiered_cache_eviction_rounds_total", self.eviction_rounds),
+            ("tiered_cache_fills_refused_total", self.fills_refused),
+            ("tiered_cache_checkpoints_total", self.checkpoints),
+            ("tiered_cache_compactions_total", self.compactions),
             (
                 "tiered_cache_backpressure_waits_total",
                 self.backpressure_waits,
@@ -179,18 +220,26 @@ impl Stats {
         clippy::cast_precision_loss,
         reason = "a gauge is a float; no figure comes near 2^53"
     )]
-    fn gauges(&self) -> [(&'static str, f64); 7] {
+    fn gauges(&self) -> [(&'static str, f64); 12] {
         let stalest = self.lanes.iter().map(|lane| lane.last_progress).max();
         [
             ("tiered_cache_dirty_keys", self.dirty_keys as f64),
             ("tiered_cache_dirty_bytes", self.dirty_bytes as f64),
+            ("tiered_cache_feed_bytes", self.feed_bytes as f64),
+            ("tiered_cache_snapshots", self.snapshots as f64),
             (
                 "tiered_cache_oldest_dirty_seconds",
                 self.oldest_dirty.unwrap_or_default().as_secs_f64(),
             ),
             ("tiered_cache_dead_letters", self.dead_letters as f64),
             ("tiered_cache_local_bytes", self.local_bytes as f64),
+            ("tiered_cache_live_bytes", self.live_bytes as f64),
             ("tiered_cache_disk_bytes", self.disk_bytes as f64),
+            ("tiered_cache_max_disk_bytes", self.max_disk_bytes as f64),
+            (
+                "tiered_cache_local_tier_full",
+                f64::from(u8::from(self.local_tier_full)),
+            ),
             (
                 "tiered_cache_flusher_last_progress_seconds",
                 stalest.unwrap_or_default().as_secs_f64(),

@@ -34,6 +34,7 @@ impl Core {
         durability: Durability,
     ) -> Result<Option<Applied>> {
         self.check_sizes(item.key, &item.change)?;
+        self.frequency.record(|| item.hash);
         // The usual case needs nobody else.
         let applied = match self.try_write(&item, durability) {
             Ok(applied) => applied,
@@ -121,6 +122,7 @@ impl Core {
         let durability = durability.unwrap_or(self.config.writes.durability);
         for item in items {
             self.check_sizes(item.key, &item.change)?;
+            self.frequency.record(|| item.hash);
         }
         let mut room = Room::new(self);
         let applied = loop {
@@ -199,20 +201,28 @@ impl Core {
     }
 
     fn check_sizes(&self, key: &[u8], change: &Change<'_>) -> Result<()> {
-        let limits = &self.config.writes;
-        let too_large = |what, size, max: bytesize::ByteSize| {
-            if size as u64 > max.as_u64() {
-                let max = max.as_u64();
-                return Err(Error::TooLarge { what, size, max });
-            }
-            Ok(())
-        };
-        too_large("key", key.len(), limits.max_key_size)?;
+        self.check_size_of_key(key)?;
         match change {
-            Change::Set { value, .. } => too_large("value", value.len(), limits.max_value_size),
+            Change::Set { value, .. } => self.check_size_of_value(value),
             _ => Ok(()),
         }
     }
+
+    pub(crate) fn check_size_of_key(&self, key: &[u8]) -> Result<()> {
+        check_size("key", key.len(), self.config.writes.max_key_size)
+    }
+
+    pub(crate) fn check_size_of_value(&self, value: &[u8]) -> Result<()> {
+        check_size("value", value.len(), self.config.largest_value())
+    }
+}
+
+fn check_size(what: &'static str, size: usize, max: bytesize::ByteSize) -> Result<()> {
+    let max = max.as_u64();
+    if size as u64 > max {
+        return Err(Error::TooLarge { what, size, max });
+    }
+    Ok(())
 }
 
 /// Waiting for room at a limit of unflushed work.

@@ -5,7 +5,9 @@ use wiredtiger::{Durability, TransactionOptions};
 use crate::clock::{duration_ms, now_ms};
 use crate::config::ReadConfig;
 use crate::error::Result;
+use crate::feed::{Attempt, EventKind, Told};
 use crate::local::dirty::DirtySet;
+use crate::local::event::{previous, removed, written};
 use crate::local::header::{Header, Kind, Origin};
 use crate::local::key::stored;
 use crate::local::{Local, is_dirty, jittered};
@@ -38,10 +40,19 @@ impl Local {
         }
         let key_stored = stored(key);
         let mut session = self.session()?;
-        session.run(&lost_in_a_crash(), |txn| {
-            let before = match txn.get(&self.entries, &key_stored)? {
-                None => None,
-                Some(row) => Some(Header::decode(&row)?.0),
+        let mut attempt = self.attempt(1);
+        let mut sizes = (None, None);
+        let filled = session.run(&lost_in_a_crash(), |txn| {
+            attempt.restart();
+            sizes = (None, None);
+            // With the value, if an event can tell of it.
+            let (before, previous) = match txn.get(&self.entries, &key_stored)? {
+                None => (None, None),
+                Some(row) => {
+                    sizes.0 = Some(key_stored.len() + row.len());
+                    let (header, value) = Header::decode(&row)?;
+                    (Some(header), previous(&attempt, &header, value))
+                }
             };
             if before.is_some_and(|before| {
                 before.version > fetched.asked_at || is_dirty(dirty, key, &before)
@@ -49,11 +60,16 @@ impl Local {
                 return Ok(false);
             }
             let now = now_ms();
+            let was_here = before.is_some_and(|before| before.kind == Kind::Value);
             let (kind, value, expires) = match fetched.value {
                 Some((value, expires_at)) => (Kind::Value, value, expires_at.unwrap_or(0)),
                 None if ages.negative_ttl.is_zero() => {
                     if before.is_some() {
                         txn.remove(&self.entries, &key_stored)?;
+                    }
+                    if was_here {
+                        let version = attempt.version()?;
+                        attempt.event(gone(key, previous.as_deref(), version));
                     }
                     return Ok(true);
                 }
@@ -67,7 +83,7 @@ impl Local {
                 pinned: kind == Kind::Value && before.is_some_and(|before| before.pinned),
                 origin: Origin::Fill,
                 generation: 0,
-                version: self.versions.next()?,
+                version: attempt.version()?,
                 dirty: 0,
                 expires,
                 stamped: now,
@@ -75,37 +91,79 @@ impl Local {
             let mut row = Vec::new();
             header.encode(value, &mut row);
             txn.put(&self.entries, &key_stored, &row)?;
+            // An answer that brings what is here already changes nothing.
+            let same = before.is_some_and(|before| before.expires == expires)
+                && previous.as_deref() == Some(value);
+            let previous = previous.as_deref();
+            sizes.1 = Some(key_stored.len() + row.len());
+            match kind {
+                Kind::Value if same => {}
+                Kind::Value => attempt.event(written(key, value, &header, was_here, previous)),
+                _ if was_here => attempt.event(gone(key, previous, header.version)),
+                _ => {}
+            }
             Ok(true)
-        })
+        });
+        if matches!(filled, Ok(true)) && self.growth.changed(sizes.0, sizes.1) {
+            dirty.set_tier_is_full(true);
+        }
+        finish(attempt, filled)
     }
 
-    /// Forgets a clean row. The answer is false for a dirty one, which stays.
-    pub(crate) fn evict(&self, key: &[u8], dirty: &DirtySet) -> Result<bool> {
+    /// Forgets a clean row, as `kind` says. The answer is false for a dirty one, which stays.
+    pub(crate) fn evict(&self, key: &[u8], kind: EventKind, dirty: &DirtySet) -> Result<bool> {
         let _stripe = self.lock_for_change(key);
-        self.remove_if(key, |header| !is_dirty(dirty, key, header))
+        self.remove_if(key, kind, |header| !is_dirty(dirty, key, header))
     }
 
     /// Removes a row that satisfies `condition`; one that cannot be read, too. Under the lock of
     /// its stripe. The answer is false for a row that stays.
-    fn remove_if(&self, key: &[u8], condition: impl Fn(&Header) -> bool) -> Result<bool> {
-        let key = stored(key);
+    fn remove_if(
+        &self,
+        key: &[u8],
+        kind: EventKind,
+        condition: impl Fn(&Header) -> bool,
+    ) -> Result<bool> {
+        let key_stored = stored(key);
         let mut session = self.session()?;
-        session.run(&lost_in_a_crash(), |txn| {
-            let goes = match txn.get(&self.entries, &key)? {
+        let mut attempt = self.attempt(1);
+        let mut size = None;
+        let gone = session.run(&lost_in_a_crash(), |txn| {
+            attempt.restart();
+            size = None;
+            let (found, length) = match txn.get(&self.entries, &key_stored)? {
                 None => return Ok(true),
-                Some(row) => Header::decode(&row).map_or(true, |(header, _)| condition(&header)),
+                Some(row) => (
+                    Header::decode(&row)
+                        .ok()
+                        .map(|(header, value)| (header, previous(&attempt, &header, value))),
+                    key_stored.len() + row.len(),
+                ),
             };
-            if goes {
-                txn.remove(&self.entries, &key)?;
+            if found.as_ref().is_some_and(|(header, _)| !condition(header)) {
+                return Ok(false);
             }
-            Ok(goes)
-        })
+            txn.remove(&self.entries, &key_stored)?;
+            size = Some(length);
+            if let Some((header, previous)) = found
+                && header.kind == Kind::Value
+            {
+                let version = attempt.version()?;
+                let previous = previous.as_deref();
+                attempt.event(removed(kind, key, previous, version, Origin::Local));
+            }
+            Ok(true)
+        });
+        if gone.is_ok() && size.is_some() {
+            self.growth.changed(size, None);
+        }
+        finish(attempt, gone)
     }
 
     /// Removes a row that was found to be of no more use, if it still is the same.
     pub(crate) fn sweep_row(&self, key: &[u8], seen: &Header, dirty: &DirtySet) -> Result<bool> {
         let _stripe = self.lock(key);
-        self.remove_if(key, |header| {
+        self.remove_if(key, EventKind::Expired, |header| {
             header.version == seen.version && !is_dirty(dirty, key, header)
         })
     }
@@ -132,6 +190,19 @@ impl Local {
 }
 
 /// What a crash may take back without anybody noticing: the next read does it again.
-fn lost_in_a_crash() -> TransactionOptions {
+pub(super) fn lost_in_a_crash() -> TransactionOptions {
     TransactionOptions::new().durability(Durability::Buffered)
+}
+
+/// What there is to tell of a value that the remote does not have any more.
+fn gone<'a>(key: &'a [u8], previous: Option<&'a [u8]>, version: u64) -> Told<'a> {
+    removed(EventKind::Deleted, key, previous, version, Origin::Fill)
+}
+
+/// Publishes what a transaction did, if it has committed.
+pub(super) fn finish<T>(attempt: Attempt<'_>, result: Result<T>) -> Result<T> {
+    if result.is_ok() {
+        attempt.publish();
+    }
+    result
 }

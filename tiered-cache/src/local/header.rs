@@ -33,11 +33,15 @@ pub(crate) enum Kind {
     Negative,
 }
 
-/// Where a row came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+/// Who changed the local tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// This node.
     Local,
+    /// The remote, by what it answered.
     Fill,
+    /// The remote, by itself.
     Push,
 }
 

@@ -48,6 +48,14 @@ impl KeyHash {
         low & (count - 1)
     }
 
+    /// All bits of the hash, mixed once more: independent of stripe and lane.
+    #[inline]
+    pub(crate) fn spread(self) -> u64 {
+        // The odd number next to 2^64 divided by the golden ratio, as in Fibonacci hashing.
+        let mixed = (self.0 ^ (self.0 >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ (mixed >> 29)
+    }
+
     /// A number below `count`: from the high bits, independent of the low ones.
     #[inline]
     pub(crate) fn high(self, count: usize) -> usize {

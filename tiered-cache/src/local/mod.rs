@@ -2,37 +2,55 @@
 
 pub(crate) mod dead_letter;
 pub(crate) mod dirty;
+pub(crate) mod event;
+mod evict;
 mod fill;
+mod growth;
 pub(crate) mod header;
 pub(crate) mod journal;
 pub(crate) mod key;
 mod mutate;
 mod read;
+mod replace;
 mod settings;
+mod space;
 mod stripes;
 mod sweep;
 mod versions;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use uuid::Uuid;
 use wiredtiger::{Connection, ErrorKind, PooledSession, SessionPool, Table, TableOptions};
 
-use crate::config::LocalConfig;
+use crate::config::{FeedConfig, LocalConfig};
 use crate::error::{Error, Result};
+use crate::feed::{Attempt, Feed};
 use crate::remote::ConnectionId;
 
+pub(crate) use self::evict::Entries;
 pub(crate) use self::fill::Fetched;
+pub(crate) use self::growth::Grown;
+use self::growth::Growth;
+pub use self::header::Origin;
+pub(crate) use self::key::{original, stored};
 pub(crate) use self::mutate::{Applied, Change, Expiry, Item, Known, Refused};
 pub(crate) use self::read::{Copied, Found, Snapshot, copy, is_dirty, record_of};
+pub use self::replace::Replaced;
+pub(crate) use self::replace::Replacement;
+pub(crate) use self::space::Space;
 use self::stripes::{ChangeGuard, StripeGuard, Stripes};
 pub(crate) use self::sweep::SweepHand;
-use self::versions::Versions;
+pub(crate) use self::versions::Versions;
 
 /// Tables of bytes.
 pub(crate) type Bytes2 = Table<Vec<u8>, Vec<u8>>;
+
+/// The local tier at one moment.
+pub(crate) type View = wiredtiger::Snapshot<PooledSession>;
 
 const FORMAT: u32 = 1;
 const FORMAT_KEY: &str = "format";
@@ -53,7 +71,9 @@ pub(crate) struct Local {
     pub(crate) dead_letters: Bytes2,
     meta: Table<String, Vec<u8>>,
     stripes: Stripes,
-    pub(crate) versions: Versions,
+    versions: Versions,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) growth: Growth,
     id: Uuid,
     /// Last: it closes when all sessions are gone.
     connection: Connection,
@@ -61,7 +81,7 @@ pub(crate) struct Local {
 
 impl Local {
     /// Opens the home, and creates what is not there.
-    pub(crate) fn open(home: &Path, config: &LocalConfig) -> Result<Self> {
+    pub(crate) fn open(home: &Path, config: &LocalConfig, feed: &FeedConfig) -> Result<Self> {
         let connection = config
             .connection_options()
             .open(home)
@@ -73,14 +93,17 @@ impl Local {
         let dead_letters = session.create_table("dead_letters", &TableOptions::new())?;
         check_format(&mut session, &meta)?;
         let id = cache_id(&mut session, &meta)?;
+        let versions = Versions::open(session, meta)?;
         Ok(Self {
             pool: connection.session_pool(config.max_sessions),
-            versions: Versions::open(session, meta)?,
+            feed: Arc::new(Feed::new(feed, versions.start())),
+            versions,
             entries,
             journal,
             dead_letters,
             meta,
             stripes: Stripes::new(),
+            growth: Growth::default(),
             id,
             connection,
         })
@@ -100,6 +123,12 @@ impl Local {
     /// The lock of a key's stripe, for a change of its row.
     pub(crate) fn lock_for_change(&self, key: &[u8]) -> ChangeGuard<'_> {
         self.stripes.lock_for_change(key::KeyHash::of(key))
+    }
+
+    /// The versions and events of a transaction with so many changes at most. Under the locks of
+    /// their stripes.
+    pub(crate) fn attempt(&self, changes: usize) -> Attempt<'_> {
+        Attempt::new(&self.feed, &self.versions, changes as u64)
     }
 
     /// The name by which the remote knows the connections of this home.

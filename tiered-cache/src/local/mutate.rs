@@ -10,10 +10,11 @@ use wiredtiger::{Transaction, TransactionOptions};
 use crate::clock::now_ms;
 use crate::config::Durability;
 use crate::error::{Error, Limit};
+use crate::feed::{Attempt, EventKind};
 use crate::local::dirty::{DirtySet, RecordId, Touched};
 use crate::local::header::{Header, Kind, Origin};
 use crate::local::key::{KeyHash, stored};
-use crate::local::{Local, dead_letter, journal};
+use crate::local::{Local, dead_letter, event, journal};
 
 /// What happens to a key's expiry when its value is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,14 @@ struct Before {
     value: Option<Vec<u8>>,
 }
 
+impl Before {
+    /// What an event says of a value that was here.
+    fn previous(&self) -> Option<&[u8]> {
+        let value = self.value.as_deref();
+        value.filter(|_| self.header.kind == Kind::Value)
+    }
+}
+
 impl Local {
     /// Makes one change.
     #[inline]
@@ -131,8 +140,8 @@ impl Local {
             return Err(Refused::Changed);
         }
         let mut applied = None;
-        self.commit(durability, dirty, |txn, touched| {
-            applied = Some(self.apply(txn, item, dirty, max_age_ms, touched)?);
+        self.commit(durability, dirty, self.attempt(1), |txn, trace| {
+            applied = Some(self.apply(txn, item, dirty, max_age_ms, trace)?);
             Ok(())
         })?;
         applied.ok_or_else(|| Refused::Failed(Error::Internal("a write got lost".to_owned())))
@@ -151,25 +160,34 @@ impl Local {
             .stripes
             .lock_all_for_change(items.iter().map(|item| item.hash));
         let mut applied = Vec::with_capacity(items.len());
-        self.commit(durability, dirty, |txn, touched| {
-            applied.clear();
-            for item in items {
-                applied.push(self.apply(txn, item, dirty, max_age_ms, touched)?);
-            }
-            Ok(())
-        })?;
+        self.commit(
+            durability,
+            dirty,
+            self.attempt(items.len()),
+            |txn, trace| {
+                applied.clear();
+                for item in items {
+                    applied.push(self.apply(txn, item, dirty, max_age_ms, trace)?);
+                }
+                Ok(())
+            },
+        )?;
         Ok(applied)
     }
 
-    /// Runs `work` in a transaction. What it touched in the dirty set is taken back unless the
-    /// transaction commits.
+    /// Runs `work` in a transaction, and publishes its events. What it touched in the dirty set is
+    /// taken back unless the transaction commits.
     fn commit(
         &self,
         durability: Durability,
         dirty: &DirtySet,
-        mut work: impl FnMut(&mut Transaction<'_>, &mut Vec<Touched>) -> Result<(), Refused>,
+        attempt: Attempt<'_>,
+        mut work: impl FnMut(&mut Transaction<'_>, &mut Trace<'_>) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        let mut touched = Vec::new();
+        let mut trace = Trace {
+            touched: Vec::new(),
+            attempt,
+        };
         let options = TransactionOptions::new().durability(match durability {
             Durability::Buffered => wiredtiger::Durability::Buffered,
             Durability::Process | Durability::Disk | Durability::Remote => {
@@ -179,14 +197,21 @@ impl Local {
         let mut session = self.session()?;
         let result = session.run(&options, |txn| {
             // Of an attempt before this one, which met a conflict.
-            take_back(dirty, &mut touched);
-            work(txn, &mut touched)?;
+            take_back(dirty, &mut trace.touched);
+            trace.attempt.restart();
+            work(txn, &mut trace)?;
             fail_point!("before_commit");
             Ok(())
         });
         fail_point!("after_commit");
-        if result.is_err() {
-            take_back(dirty, &mut touched);
+        match result {
+            Ok(()) => trace.attempt.publish(),
+            Err(_) => take_back(dirty, &mut trace.touched),
+        }
+        for Touched { sizes, .. } in trace.touched {
+            if self.growth.changed(sizes.0, sizes.1) {
+                dirty.set_tier_is_full(true);
+            }
         }
         result
     }
@@ -197,7 +222,7 @@ impl Local {
         item: &Item<'_>,
         dirty: &DirtySet,
         max_age_ms: u64,
-        touched: &mut Vec<Touched>,
+        trace: &mut Trace<'_>,
     ) -> Result<Applied, Refused> {
         let key = stored(item.key);
         let now = now_ms();
@@ -206,8 +231,13 @@ impl Local {
         // One search serves the look at the row before and the write of the new one.
         let mut place = txn.cursor_mut(&self.entries)?;
         let is_there = place.search(&key)?;
+        let size_before = if is_there {
+            Some(key.len() + place.value()?.len())
+        } else {
+            None
+        };
         let before = if is_there {
-            before(place.value()?, needs_value)?
+            before(place.value()?, needs_value, trace.attempt.is_watched())?
         } else {
             None
         };
@@ -275,7 +305,7 @@ impl Local {
                         return Err(Refused::AskRemote);
                     }
                     return Ok(Applied {
-                        version: self.versions.last(),
+                        version: self.feed.last(),
                         record: named,
                         existed: Some(false),
                         written: false,
@@ -290,12 +320,12 @@ impl Local {
         } else {
             value
         };
-        let version = self.versions.next()?;
+        let version = trace.attempt.version()?;
         let bytes = (item.key.len() + value.len()) as u64;
         let mark = dirty
             .touch(named, version, bytes, now)
             .map_err(Refused::Full)?;
-        touched.push(mark);
+        trace.touched.push(mark);
         let header = Header {
             kind: if deletes {
                 Kind::Tombstone
@@ -318,6 +348,9 @@ impl Local {
             place.insert(&key, &row)?;
         }
         drop(place);
+        if let Some(mark) = trace.touched.last_mut() {
+            mark.sizes = (size_before, Some(key.len() + row.len()));
+        }
         if mark.needs_record {
             journal::value(now, &key, &mut row);
             txn.put(&self.journal, &journal::key(mark.record), &row)?;
@@ -328,6 +361,16 @@ impl Local {
                 &dead_letter::key(mark.record.number, &key),
             )?;
         }
+        let was_here = before
+            .as_ref()
+            .is_some_and(|before| before.header.kind == Kind::Value);
+        let previous = before.as_ref().and_then(Before::previous);
+        trace.attempt.event(if deletes {
+            let kind = EventKind::Deleted;
+            event::removed(kind, item.key, previous, version, Origin::Local)
+        } else {
+            event::written(item.key, &value, &header, was_here, previous)
+        });
         let known_remotely = match item.known {
             Known::Remote(remote) => Some(remote.is_some()),
             _ => None,
@@ -341,12 +384,18 @@ impl Local {
     }
 }
 
-/// The row as the transaction sees it.
-fn before(row: &[u8], needs_value: bool) -> Result<Option<Before>, Error> {
+/// What a transaction leaves in memory.
+struct Trace<'a> {
+    touched: Vec<Touched>,
+    attempt: Attempt<'a>,
+}
+
+/// The row as the transaction sees it. The value is copied if the change needs it, or the event.
+fn before(row: &[u8], needs_value: bool, is_watched: bool) -> Result<Option<Before>, Error> {
     match Header::decode(row) {
         Ok((header, value)) => Ok(Some(Before {
             header,
-            value: needs_value.then(|| value.to_vec()),
+            value: (needs_value || is_watched).then(|| value.to_vec()),
         })),
         // A row that cannot be read is as good as none for a write that replaces it.
         Err(error) if needs_value => Err(error),

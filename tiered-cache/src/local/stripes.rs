@@ -27,6 +27,15 @@ struct Stripe {
     generation: AtomicU64,
 }
 
+impl Stripe {
+    fn hold(&self) -> StripeGuard<'_> {
+        StripeGuard {
+            stripe: self,
+            _lock: self.lock.lock(),
+        }
+    }
+}
+
 /// A stripe that is held.
 pub(crate) struct StripeGuard<'a> {
     stripe: &'a Stripe,
@@ -67,11 +76,7 @@ impl Stripes {
     }
 
     pub(crate) fn lock(&self, hash: KeyHash) -> StripeGuard<'_> {
-        let stripe = self.stripe(hash);
-        StripeGuard {
-            stripe,
-            _lock: stripe.lock.lock(),
-        }
+        self.stripe(hash).hold()
     }
 
     /// The same for a change of what the key is.
@@ -90,13 +95,15 @@ impl Stripes {
         numbers.dedup();
         numbers
             .into_iter()
-            .map(|number| {
-                let stripe = &*self.0[number];
-                ChangeGuard(StripeGuard {
-                    stripe,
-                    _lock: stripe.lock.lock(),
-                })
-            })
+            .map(|number| ChangeGuard(self.0[number].hold()))
+            .collect()
+    }
+
+    /// All stripes, in the same order.
+    pub(crate) fn lock_everything_for_change(&self) -> Vec<ChangeGuard<'_>> {
+        self.0
+            .iter()
+            .map(|stripe| ChangeGuard(stripe.hold()))
             .collect()
     }
 

@@ -73,7 +73,8 @@ impl Local {
     }
 }
 
-fn is_useless(header: &Header, now: u64, ages: &ReadConfig) -> bool {
+/// Whether no read will use a clean row of this header again.
+pub(super) fn is_useless(header: &Header, now: u64, ages: &ReadConfig) -> bool {
     match header.kind {
         Kind::Value | Kind::Negative => header.expired(now),
         Kind::Tombstone => now.saturating_sub(header.stamped) >= duration_ms(ages.negative_ttl),

@@ -1,4 +1,6 @@
 //! Versions: numbers that only grow, also from one opening to the next.
+//!
+//! The feed counts them; this keeps the ceiling above all of them, on disk.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,10 +14,11 @@ const BLOCK: u64 = 1 << 20;
 
 const CEILING: &str = "version_ceiling";
 
-/// Hands out versions. No version is given twice, whatever crashes: a ceiling above all of them is
+/// The bound of versions. None is given twice, whatever crashes: a ceiling above all of them is
 /// stored before the first one below it is used.
 pub(crate) struct Versions {
-    last: AtomicU64,
+    /// All versions of earlier openings are below it.
+    start: u64,
     ceiling: AtomicU64,
     store: Mutex<Session>,
     meta: Table<String, Vec<u8>>,
@@ -29,34 +32,33 @@ impl Versions {
                 Error::Corrupt(format!("the stored version ceiling is {bytes:?}"))
             })?,
         };
+        // One is left out, so that no watcher takes the last version of an earlier opening, whose
+        // change a crash may have taken back, for the first one of this; and 0 is none at all.
+        let start = ceiling + 1;
         let versions = Self {
-            last: AtomicU64::new(ceiling),
+            start,
             ceiling: AtomicU64::new(ceiling),
             store: Mutex::new(session),
             meta,
         };
-        versions.raise(ceiling + 1)?;
+        versions.raise(start + 1)?;
         Ok(versions)
     }
 
-    /// A new version, larger than all before.
-    #[inline]
-    pub(crate) fn next(&self) -> Result<u64> {
-        let version = self.last.fetch_add(1, Ordering::AcqRel) + 1;
-        if version > self.ceiling.load(Ordering::Acquire) {
-            self.raise(version)?;
-        }
-        Ok(version)
+    /// Versions begin after this one.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
     }
 
-    /// The last version that was handed out.
-    pub(crate) fn last(&self) -> u64 {
-        self.last.load(Ordering::Acquire)
+    /// No version above this one may be used.
+    #[inline]
+    pub(crate) fn ceiling(&self) -> u64 {
+        self.ceiling.load(Ordering::Acquire)
     }
 
     /// Sets versions aside, `version` among them.
     #[cold]
-    fn raise(&self, version: u64) -> Result<()> {
+    pub(crate) fn raise(&self, version: u64) -> Result<()> {
         let mut session = self.store.lock();
         if version <= self.ceiling.load(Ordering::Acquire) {
             return Ok(());
@@ -73,6 +75,8 @@ mod tests {
     use wiredtiger::{Connection, TableOptions};
 
     use super::*;
+    use crate::config::FeedConfig;
+    use crate::feed::{Attempt, Feed};
 
     #[test]
     fn no_version_is_given_twice_over_blocks_and_openings() {
@@ -83,17 +87,18 @@ mod tests {
             Versions::open(session, meta).unwrap()
         };
         let versions = open();
-        let mut last = versions.next().unwrap();
+        let mut last = 0;
         for _ in 0..3 {
-            // To the end of the block.
-            versions
-                .last
-                .store(versions.ceiling.load(Ordering::Relaxed), Ordering::Relaxed);
-            let next = versions.next().unwrap();
-            assert!(next > last);
-            last = next;
-            assert!(last <= versions.ceiling.load(Ordering::Relaxed));
-            assert!(open().next().unwrap() > last, "opened after a crash");
+            let feed = Feed::new(&FeedConfig::default(), versions.start().max(last));
+            let mut attempt = Attempt::new(&feed, &versions, 2 * BLOCK);
+            // Over the end of a block.
+            for _ in 0..=BLOCK {
+                let next = attempt.version().unwrap();
+                assert!(next > last);
+                last = next;
+            }
+            assert!(last <= versions.ceiling());
+            assert!(open().start() > last, "opened after a crash");
         }
     }
 }

@@ -8,11 +8,12 @@ use wiredtiger::TransactionOptions;
 
 use crate::clock::{from_ms, now_ms};
 use crate::error::{Error, Result};
+use crate::feed::EventKind;
 use crate::local::dead_letter::{self, StoredDeadLetter};
 use crate::local::dirty::{DirtySet, RecordId, State};
 use crate::local::header::{Header, Kind};
 use crate::local::key::{original, stored};
-use crate::local::{Local, journal, record_of};
+use crate::local::{Local, Origin, event, journal, record_of};
 use crate::remote::RemoteError;
 use crate::write_behind::Context;
 use crate::write_behind::batch::Sent;
@@ -135,7 +136,9 @@ pub(crate) fn discard(local: &Local, dirty: &DirtySet, key: &[u8]) -> Result<boo
     };
     let stored_key = stored(key);
     let letter_key = dead_letter::key(record.number, &stored_key);
+    let mut attempt = local.attempt(1);
     local.session()?.run(&TransactionOptions::new(), |txn| {
+        attempt.restart();
         let letter = txn
             .get(&local.dead_letters, &letter_key)?
             .map(|letter| StoredDeadLetter::decode(&letter))
@@ -148,8 +151,24 @@ pub(crate) fn discard(local: &Local, dirty: &DirtySet, key: &[u8]) -> Result<boo
         };
         txn.put(&local.dead_letters, &letter_key, &kept.encode())?;
         txn.remove(&local.entries, &stored_key)?;
+        let (header, value) = Header::decode(&row)?;
+        if header.kind == Kind::Value {
+            let previous = event::previous(&attempt, &header, value);
+            let (kind, version) = (EventKind::Invalidated, attempt.version()?);
+            attempt.event(event::removed(
+                kind,
+                key,
+                previous.as_deref(),
+                version,
+                Origin::Local,
+            ));
+        }
         Ok::<_, Error>(())
     })?;
+    attempt.publish();
+    local
+        .growth
+        .changed(Some(stored_key.len() + row.len()), None);
     dirty.remove(record);
     dirty.announce();
     Ok(true)

@@ -63,7 +63,7 @@ impl Fences {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::LocalConfig;
+    use crate::config::{FeedConfig, LocalConfig};
 
     const fn id(number: u64) -> ConnectionId {
         ConnectionId(number)
@@ -72,7 +72,8 @@ mod tests {
     #[test]
     fn the_list_has_what_may_be_open_and_no_more() {
         let dir = tempfile::tempdir().unwrap();
-        let local = Local::open(dir.path(), &LocalConfig::default()).unwrap();
+        let (config, feed) = (LocalConfig::default(), FeedConfig::default());
+        let local = Local::open(dir.path(), &config, &feed).unwrap();
         let fences = Fences::load(&local).unwrap();
         fences.opened(&local, 0, &[], id(1)).unwrap();
         fences.opened(&local, 1, &[], id(2)).unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tiered_cache::{Builder, Config, MemoryRemote, TieredCache};
+use tiered_cache::{Builder, Config, Error, MemoryRemote, SyncState, TieredCache};
 
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 
@@ -24,6 +24,7 @@ pub(crate) fn quick(config: &mut Config) {
     config.reads.breaker_pause_max = Duration::from_millis(20);
     config.writes.min_free_disk = tiered_cache::ByteSize::b(0);
     config.local.log_file_size = tiered_cache::ByteSize::mib(1);
+    config.local.frequency_memory = Some(tiered_cache::ByteSize::kib(64));
 }
 
 pub(crate) fn builder(dir: &TempDir, remote: &MemoryRemote) -> Builder {
@@ -70,8 +71,13 @@ impl Stage {
 
     /// Closes the cache, without a flush, and opens it again.
     pub(crate) async fn reopen(self, change: impl FnOnce(&mut Config)) -> Self {
+        self.cache.close(Duration::ZERO).await.unwrap();
+        self.open_again(change).await
+    }
+
+    /// Opens the cache again, which has been closed, or is dropped here.
+    pub(crate) async fn open_again(self, change: impl FnOnce(&mut Config)) -> Self {
         let Self { cache, remote, dir } = self;
-        cache.close(Duration::ZERO).await.unwrap();
         drop(cache);
         let cache = builder(&dir, &remote)
             .configure(change)
@@ -91,4 +97,37 @@ pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     panic!("waited too long: {what}");
+}
+
+/// A value of 1000 bytes that no other key has.
+pub(crate) fn value(number: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(number);
+    (0..1000).map(|_| random.u8(..)).collect()
+}
+
+/// A key; those of neighbouring numbers are strewn over the table.
+pub(crate) fn key(number: u64) -> String {
+    format!("{:016x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// How many of these keys are here.
+pub(crate) async fn here(cache: &TieredCache, numbers: impl Iterator<Item = u64>) -> usize {
+    let mut count = 0;
+    for number in numbers {
+        let there = cache.sync_state(key(number)).unwrap() != SyncState::Unknown;
+        count += usize::from(there);
+    }
+    count
+}
+
+/// Writes a key, however long there is no room.
+pub(crate) async fn until_written(stage: &Stage, number: u64) {
+    for _ in 0..100 {
+        match stage.cache.set(key(number), value(number)).await {
+            Ok(_) => return,
+            Err(Error::Backpressure { .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("no room for {number}");
 }

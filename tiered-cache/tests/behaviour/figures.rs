@@ -35,6 +35,9 @@ async fn every_figure_moves_with_what_it_counts() {
     );
     assert!(stats.local_bytes > 0 && stats.disk_bytes > stats.local_bytes);
     assert!(stats.version > 0);
+    // Four writes and a fill; an absence is no event.
+    assert_eq!((stats.feed_events, stats.snapshots), (5, 0));
+    assert!(stats.feed_bytes > 5 * 128);
     assert_eq!((stats.dirty_keys, stats.dirty_bytes), (0, 0));
     assert_eq!(stats.oldest_dirty, None);
 

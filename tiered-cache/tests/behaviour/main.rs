@@ -9,15 +9,21 @@
 )]
 
 mod absent_keys;
+mod bounded;
 mod closing;
 mod coalescing;
 mod common;
 mod dead_letters;
 mod decisions;
 mod expiry;
+mod feed_events;
+mod feed_order;
+mod feed_replay;
+mod feed_window;
 mod fencing;
 mod figures;
 mod fills_come_too_late;
+mod fresh;
 mod full_disk;
 mod model;
 mod nothing_dirty_is_lost;
@@ -25,6 +31,10 @@ mod order_at_the_remote;
 mod own_writes_are_seen;
 mod reads_and_writes;
 mod remote_is_away;
+mod replace;
+mod scans;
 mod single_flight;
+mod snapshots;
 mod stale_answers;
 mod typed_view;
+mod who_is_evicted;

@@ -28,6 +28,7 @@ mod item;
 mod metadata;
 mod session;
 mod session_write;
+mod space;
 mod unlogged;
 mod value;
 

@@ -35,6 +35,8 @@ mod round_trip;
 mod run_retries;
 mod same_home_twice;
 mod session_pool;
+mod snapshots;
+mod space;
 mod survives_kill;
 mod type_mismatch;
 mod values_stay_while_others_write;

@@ -4,7 +4,7 @@ use plotters::style::RGBColor;
 
 /// By the beginning of the name; the first that fits counts. Colours that stay apart for the
 /// colour-blind: those of Okabe and Ito where several engines meet, those of Paul Tol else.
-const KNOWN: [(&str, RGBColor); 11] = [
+const KNOWN: [(&str, RGBColor); 13] = [
     ("tiered-cache", RGBColor(0x33, 0x22, 0x88)),
     ("wiredtiger (c api)", RGBColor(0x56, 0xb4, 0xe9)),
     ("wiredtiger", RGBColor(0x00, 0x72, 0xb2)),
@@ -16,6 +16,8 @@ const KNOWN: [(&str, RGBColor); 11] = [
     ("redis", RGBColor(0x88, 0x22, 0x55)),
     ("foyer", RGBColor(0x99, 0x99, 0x33)),
     ("moka", RGBColor(0x44, 0xaa, 0x99)),
+    ("s3-fifo", RGBColor(0xcc, 0x66, 0x77)),
+    ("w-tinylfu", RGBColor(0x88, 0xcc, 0xee)),
 ];
 
 /// For engines that nobody has thought of.

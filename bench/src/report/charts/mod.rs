@@ -4,6 +4,7 @@ mod bars;
 mod canvas;
 mod colours;
 mod engines;
+mod latencies;
 mod lines;
 mod scale;
 mod suites;
@@ -39,7 +40,9 @@ pub(super) fn draw(figures: &[Figure]) -> Result<Vec<Chart>> {
         let drawn = match suite {
             "engines" => engines::draw(&grids, &colours),
             "cache" => suites::cache(&grids, &colours),
+            "expensive_reads" => latencies::draw(suite, &grids, &colours),
             "overhead" => suites::overhead(figures, &colours),
+            "trace" => suites::trace(&grids, &colours),
             _ => suites::any(suite, &grids, &colours),
         };
         charts.extend(drawn.with_context(|| format!("the charts of {suite}"))?);

@@ -12,6 +12,8 @@ use crate::report::{Figure, RATIO, number};
 /// Of the promise that a call costs next to nothing more than in C.
 const OVERHEAD_GOAL: f64 = 0.97;
 
+const HIT_RATIO: &str = "hit_ratio";
+
 /// The workloads of the cache are what is compared, each with data of its own kind.
 pub(super) const CACHE_SPLIT: Split = |figure| ("", figure.config.as_str());
 
@@ -164,6 +166,32 @@ pub(super) fn overhead(figures: &[Figure], colours: &Colours<'_>) -> Result<Vec<
     };
     let svg = bars.draw()?;
     Ok(vec![chart("overhead", None, &["ratio"], &bars.title, svg)])
+}
+
+/// Parts of the reads that were hits: a chart for each size.
+pub(super) fn trace(grids: &[Grid<'_>], colours: &Colours<'_>) -> Result<Vec<Chart>> {
+    let mut charts = Vec::new();
+    for grid in grids {
+        let show = |ratio: f64| format!("{:.1} %", 100.0 * ratio);
+        let name = |task: usize| grid.tasks[task].workload.to_owned();
+        let tasks: Vec<usize> = (0..grid.tasks.len()).collect();
+        let bar = plain(grid, HIT_RATIO, show);
+        let Some(section) = section(grid, colours, "", &tasks, name, bar) else {
+            continue;
+        };
+        let bars = BarChart {
+            title: "Eviction: reads that were hits (more is better)".to_owned(),
+            subtitle: grid.shape.to_owned(),
+            scale: Scale::FromZero,
+            mark: None,
+            tick: |ratio| format!("{:.0} %", 100.0 * ratio),
+            sections: vec![section],
+        };
+        let svg = bars.draw()?;
+        let parts = ["hits", grid.shape.split(',').next().unwrap_or_default()];
+        charts.push(chart("trace", Some(grid.shape), &parts, &bars.title, svg));
+    }
+    Ok(charts)
 }
 
 /// Speeds, whatever they are of.

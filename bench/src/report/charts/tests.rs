@@ -119,12 +119,22 @@ fn every_suite_has_charts() {
         value: 850.0,
         ..hit.clone()
     };
+    let read = of_suite(
+        "expensive_reads",
+        sample("write", "no scan", 1, 1e5, "rows"),
+    );
+    let p999 = Figure {
+        metric: "p999_ns".into(),
+        value: 41_000.0,
+        ..read.clone()
+    };
     let new = of_suite("new", sample("a <b> & c", "mine & \"yours\"", 3, 5.0, ""));
-    let charts = draw(&[ratio, hit, p50, new]).unwrap();
+    let charts = draw(&[ratio, hit, p50, read, p999, new]).unwrap();
     let expected = [
         "overhead-ratio.svg",
         "cache-speed.svg",
         "cache-latency.svg",
+        "expensive-reads-latency.svg",
         "new-speed.svg",
     ];
     assert_eq!(files(&charts), expected);
@@ -132,6 +142,7 @@ fn every_suite_has_charts() {
         ["get", "0.950, missed"],
         ["tiered-cache", "1.00M"],
         ["hit, hot", "850 ns"],
+        ["99.9th percentile", "41.0 µs"],
         ["a <b> & c, 3 threads", "mine & \"yours\""],
     ]) {
         let texts = texts(chart);
@@ -196,6 +207,34 @@ fn no_text_leaves_the_sheet() {
                 "{:?}",
                 node.text()
             );
+        }
+    }
+}
+
+#[test]
+fn traces_have_a_chart_for_each_size() {
+    let mut figures = Vec::new();
+    for size in [
+        "room for 1 % of 20 keys, 9 reads",
+        "room for 5 % of 20 keys, 9 reads",
+    ] {
+        for (engine, ratio) in [("tiered-cache", 0.42), ("S3-FIFO (foyer)", 0.4)] {
+            figures.push(Figure {
+                metric: "hit_ratio".into(),
+                ..of_suite("trace", sample("Zipf 0.9", engine, 1, ratio, size))
+            });
+        }
+    }
+    let charts = draw(&figures).unwrap();
+    let expected = [
+        "trace-hits-room-for-1-of-20-keys.svg",
+        "trace-hits-room-for-5-of-20-keys.svg",
+    ];
+    assert_eq!(files(&charts), expected);
+    for chart in &charts {
+        let texts = texts(chart);
+        for text in ["Zipf 0.9", "tiered-cache", "42.0 %"] {
+            assert!(texts.iter().any(|one| one == text), "{text} in {texts:?}");
         }
     }
 }

@@ -44,6 +44,7 @@ pub(crate) struct DirtySet {
     bytes: AtomicU64,
     dead: AtomicU64,
     disk_is_low: AtomicBool,
+    tier_is_full: AtomicBool,
     /// Wakes writers that wait for room.
     pub(crate) room: Notify,
     /// Wakes whoever waits for records to go.
@@ -79,6 +80,8 @@ pub(crate) struct Touched {
     pub(crate) needs_record: bool,
     /// The record is among the dead letters, and the write has to take it from there.
     pub(crate) was_dead: bool,
+    /// Key and row in bytes, before the write and after it: told by who writes.
+    pub(crate) sizes: (Option<usize>, Option<usize>),
 }
 
 impl DirtySet {
@@ -90,6 +93,7 @@ impl DirtySet {
             bytes: AtomicU64::new(0),
             dead: AtomicU64::new(0),
             disk_is_low: AtomicBool::new(false),
+            tier_is_full: AtomicBool::new(false),
             room: Notify::new(),
             settled: Notify::new(),
             waiting: AtomicUsize::new(0),
@@ -124,10 +128,24 @@ impl DirtySet {
         }
     }
 
+    /// Whether the local tier has room for more rows.
+    pub(crate) fn set_tier_is_full(&self, full: bool) {
+        // Nearly always it is what it was: no write that others' caches would have to hear of.
+        if self.tier_is_full() != full && self.tier_is_full.swap(full, Ordering::Relaxed) && !full {
+            self.room.notify_waiters();
+        }
+    }
+
+    pub(crate) fn tier_is_full(&self) -> bool {
+        self.tier_is_full.load(Ordering::Relaxed)
+    }
+
     /// Which limit stands in the way of one more dirty key.
     pub(crate) fn full(&self) -> Option<Limit> {
         if self.disk_is_low.load(Ordering::Relaxed) {
             Some(Limit::FreeDisk)
+        } else if self.tier_is_full() {
+            Some(Limit::LocalTier)
         } else if self.keys() >= self.limits.keys {
             Some(Limit::Keys)
         } else if self.bytes() >= self.limits.bytes {
@@ -176,6 +194,7 @@ impl DirtySet {
                 before: Some(before),
                 needs_record: was_dead,
                 was_dead,
+                sizes: (None, None),
             });
         }
         if let Some(limit) = self.full() {
@@ -190,6 +209,7 @@ impl DirtySet {
             before: None,
             needs_record: true,
             was_dead: false,
+            sizes: (None, None),
         })
     }
 
