@@ -131,7 +131,7 @@ impl Default for LocalConfig {
 
 /// How the local entries are compressed on disk.
 ///
-/// Blocks of about 32 KiB are compressed when they are written and decompressed when they are read
+/// Pages of about 8 KiB are compressed when they are written and decompressed when they are read
 /// back into the engine's cache; hits there cost nothing more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -23,8 +23,8 @@ pub use bytes::Bytes;
 pub use bytesize::ByteSize;
 
 pub use cache::{
-    Answer, Builder, Condition, DeadLetters, Expiry, FlushReport, ReadOptions, SetOptions, Source,
-    Stats, SyncState, TieredCache, Ttl, Written,
+    Answer, Builder, Condition, Current, DeadLetters, Expiry, FlushReport, Peek, ReadOptions,
+    SetOptions, Source, Stats, SyncState, TieredCache, Ttl, Update, Write, Written,
 };
 pub use config::{
     Compression, Config, ConflictPolicy, Durability, FeedConfig, FlushConfig, LocalConfig, OnStale,
@@ -34,9 +34,9 @@ pub use error::{Error, Limit, Result};
 pub use feed::{Event, EventKind, Watch};
 pub use local::{Origin, Replaced};
 pub use remote::{
-    Applied, ConnectRequest, ConnectionId, Fault, MemoryRemote, Password, RedisConfig, RedisRemote,
-    RedisTls, RemoteAnswers, RemoteError, RemoteErrorKind, RemoteLane, RemoteReply, RemoteResults,
-    RemoteStore, RemoteValue, RemoteWrite,
+    Applied, ConnectRequest, ConnectionId, Fault, MemoryRemote, Password, RawConnection,
+    RedisConfig, RedisRemote, RedisTls, RemoteAnswers, RemoteError, RemoteErrorKind, RemoteLane,
+    RemoteReply, RemoteResults, RemoteStore, RemoteValue, RemoteWrite,
 };
 pub use snapshot::{Entry, Scan, Snapshot};
 pub use typed::TypedCache;

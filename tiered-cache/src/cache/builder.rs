@@ -14,14 +14,14 @@ use super::keeper::Keeper;
 use super::owner::{Owner, Parts};
 use super::upkeep::{Upkeep, look_at_disk};
 use crate::breaker::Breaker;
-use crate::config::{Config, Durability};
+use crate::config::{Config, Durability, ReadModifyWrite};
 use crate::counters::Counters;
 use crate::error::{Error, Result};
-use crate::eviction::{EvictionFilter, EvictionScore, Policy, Sketch};
+use crate::eviction::{Candidate, EvictionFilter, EvictionScore, Policy, Sketch};
 use crate::feed::Herald;
 use crate::local::Local;
 use crate::local::dirty::{DirtySet, Limits};
-use crate::remote::RemoteStore;
+use crate::remote::{NoRemote, RemoteStore};
 use crate::single_flight::Flights;
 use crate::snapshot::Snapshots;
 use crate::syncer::Syncer;
@@ -50,6 +50,7 @@ pub struct Builder {
     config: Config,
     remote: Option<Arc<dyn RemoteStore>>,
     policy: Policy,
+    local_only: bool,
 }
 
 impl Builder {
@@ -59,12 +60,25 @@ impl Builder {
             config: Config::default(),
             remote: None,
             policy: Policy::default(),
+            local_only: false,
         }
     }
 
     /// The store behind the cache. There is no default.
     pub fn remote(mut self, remote: impl RemoteStore) -> Self {
         self.remote = Some(Arc::new(remote));
+        self
+    }
+
+    /// No store behind the cache: it is a durable local store.
+    ///
+    /// Writes are as durable as with a remote, and nothing has to be flushed. Values do not age and
+    /// are not evicted, a key that is not here is absent, and this node decides what depends on what
+    /// is there. What the settings say of a remote means nothing.
+    ///
+    /// A home belongs to one of the two kinds of cache for ever.
+    pub fn local_only(mut self) -> Self {
+        self.local_only = true;
         self
     }
 
@@ -124,7 +138,8 @@ impl Builder {
     /// unflushed keys, not to the data. After a crash, the engine's own recovery reads its log first.
     ///
     /// # Errors
-    /// - [`Config`](Error::Config): a setting is not valid, or there is no remote.
+    /// - [`Config`](Error::Config): a setting is not valid, there is neither a remote nor
+    ///   [`local_only`](Self::local_only), there are both, or the home is one of the other kind.
     /// - [`HomeInUse`](Error::HomeInUse): another cache has the home open.
     /// - [`Corrupt`](Error::Corrupt): the home was written by another version, or is damaged.
     /// - [`Local`](Error::Local): the engine cannot open its files.
@@ -153,19 +168,38 @@ impl Builder {
     pub fn open_blocking(self) -> Result<TieredCache> {
         let span = tracing::info_span!("open", home = %self.home.display());
         let _entered = span.enter();
-        let config = self.config;
+        let mut config = self.config;
         config.check()?;
-        let remote = self.remote.ok_or_else(|| {
-            Error::Config("there is no remote: call `remote` before `open`".to_owned())
-        })?;
+        let remote = match (self.remote, self.local_only) {
+            (Some(remote), false) => remote,
+            (None, true) => {
+                for_local_only(&mut config)?;
+                Arc::new(NoRemote)
+            }
+            (None, false) => {
+                return Err(Error::Config(
+                    "there is no remote: call `remote` or `local_only` before `open`".to_owned(),
+                ));
+            }
+            (Some(_), true) => {
+                return Err(Error::Config(
+                    "there is a remote, and the cache is to be `local_only`".to_owned(),
+                ));
+            }
+        };
         let local = Arc::new(Local::open(&self.home, &config.local, &config.feed)?);
-        let dirty = Arc::new(DirtySet::new(
-            config.flush.lanes,
-            Limits {
-                keys: config.writes.max_dirty_keys,
-                bytes: config.writes.max_dirty_bytes.as_u64(),
-            },
-        ));
+        local.check_kind(self.local_only)?;
+        let dirty = Arc::new(if self.local_only {
+            DirtySet::untracked()
+        } else {
+            DirtySet::new(
+                config.flush.lanes,
+                Limits {
+                    keys: config.writes.max_dirty_keys,
+                    bytes: config.writes.max_dirty_bytes.as_u64(),
+                },
+            )
+        });
         let recovered = write_behind::recover(&local, &dirty)?;
         tracing::info!(
             dirty = recovered.dirty,
@@ -213,10 +247,15 @@ impl Builder {
             runtime: runtime.handle().clone(),
         });
         look_at_disk(&core);
+        let mut policy = self.policy;
+        if self.local_only {
+            // There is nowhere that an entry could come back from.
+            policy.add(|entry: &Candidate<'_>| entry.useless);
+        }
         let parts = Parts {
             flusher: Flusher::start(&context, stop)?,
             upkeep: Upkeep::start(Arc::clone(&core))?,
-            keeper: Keeper::start(&core, self.policy)?,
+            keeper: Keeper::start(&core, policy)?,
             syncer,
             herald,
         };
@@ -229,4 +268,18 @@ impl Builder {
             core,
         })
     }
+}
+
+/// What the settings are without a remote.
+fn for_local_only(config: &mut Config) -> Result<()> {
+    if config.writes.durability == Durability::Remote {
+        return Err(Error::Config(
+            "writes.durability is `remote`, and there is no remote".to_owned(),
+        ));
+    }
+    config.reads.max_age = Duration::MAX;
+    config.reads.max_stale = Duration::MAX;
+    config.writes.read_modify_write = ReadModifyWrite::Local;
+    config.flush.lanes = 1;
+    Ok(())
 }

@@ -79,6 +79,12 @@ impl Core {
         Some(Duration::from_millis(now_ms().saturating_sub(since)))
     }
 
+    /// Whether there is no remote: the local tier is all there is.
+    #[inline]
+    pub(crate) fn local_only(&self) -> bool {
+        !self.dirty.tracks()
+    }
+
     pub(crate) fn max_age_ms(&self) -> u64 {
         duration_ms(self.config.reads.max_age)
     }

@@ -5,6 +5,7 @@
 //! here of the key is forgotten. The setting [`ReadModifyWrite::Local`] lets this node decide.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -186,9 +187,11 @@ impl TieredCache {
 }
 
 /// What a local decision does.
-enum Decision {
+pub(super) enum Decision {
     Nothing,
     Set(Vec<u8>, Expiry),
+    /// Only the expiry changes; 0: never.
+    Expire(u64),
     Delete,
 }
 
@@ -204,14 +207,7 @@ impl Core {
         name: &'static str,
         arguments: Vec<Bytes>,
     ) -> Result<RemoteReply> {
-        let limit = self.config.writes.remote_timeout;
-        let _hurry = self.dirty.hurry();
-        self.timeout(limit, self.settled(key)).await.map_err(|_| {
-            Error::RemoteUnavailable(RemoteError::new(
-                RemoteErrorKind::Refusing,
-                format!("it did not take the key's last change within {limit:?}"),
-            ))
-        })??;
+        self.settle(key, self.config.writes.remote_timeout).await?;
         let mut command = vec![
             Bytes::from_static(name.as_bytes()),
             Bytes::copy_from_slice(key),
@@ -250,7 +246,20 @@ impl Core {
         reply
     }
 
-    /// Waits until the remote has the last change of a key.
+    /// Waits until the remote has the last change of a key, at most for `limit`.
+    pub(super) async fn settle(&self, key: &[u8], limit: Duration) -> Result<()> {
+        if !self.local()?.is_dirty(key, &self.dirty)? {
+            return Ok(());
+        }
+        let _hurry = self.dirty.hurry();
+        self.timeout(limit, self.settled(key)).await.map_err(|_| {
+            Error::RemoteUnavailable(RemoteError::new(
+                RemoteErrorKind::Refusing,
+                format!("it did not take the key's last change within {limit:?}"),
+            ))
+        })?
+    }
+
     async fn settled(&self, key: &[u8]) -> Result<()> {
         let Some(header) = self.local()?.header(key)? else {
             return Ok(());
@@ -269,15 +278,28 @@ impl Core {
         options: SetOptions,
         decide: impl Fn(Option<&[u8]>) -> Result<(T, Decision)>,
     ) -> Result<T> {
+        self.decide_by(key, options, |before| {
+            decide(before.map(|before| &before.value[..]))
+        })
+        .await
+    }
+
+    /// The same by value and expiry.
+    pub(super) async fn decide_by<T>(
+        self: &Arc<Self>,
+        key: &[u8],
+        options: SetOptions,
+        mut decide: impl FnMut(Option<&Copied>) -> Result<(T, Decision)>,
+    ) -> Result<T> {
         let durability = options.durability.unwrap_or(self.config.writes.durability);
         loop {
             let generation = self.local()?.generation(key);
             let (version, before) = self.latest(key).await?;
-            let value = before.as_ref().map(|before| &before.value[..]);
-            let (answer, decision) = decide(value)?;
+            let (answer, decision) = decide(before.as_ref())?;
             let change = match &decision {
                 Decision::Nothing => return Ok(answer),
                 Decision::Delete => Change::Delete,
+                Decision::Expire(at) => Change::Expire { at: *at },
                 Decision::Set(value, expiry) => Change::Set {
                     value,
                     expiry: *expiry,
@@ -300,10 +322,13 @@ impl Core {
     }
 
     /// What a key is, by what is here, or else by the remote; and the version of its row.
-    async fn latest(self: &Arc<Self>, key: &[u8]) -> Result<(u64, Option<Copied>)> {
+    pub(super) async fn latest(self: &Arc<Self>, key: &[u8]) -> Result<(u64, Option<Copied>)> {
         let here = self.snapshot(key, false)?;
         if let Some(says) = here.says {
             return Ok((here.version, says));
+        }
+        if self.local_only() {
+            return Ok((here.version, None));
         }
         let fetched = match self.fetch(key, self.config.reads.timeout).await {
             Ok(answer) => Some(answer),

@@ -87,12 +87,15 @@ impl TieredCache {
     }
 
     /// Forgets what is here of `key`, so that the next read asks the remote. False for a key whose
-    /// last change the remote does not have: it stays.
+    /// last change the remote does not have: it stays. False, too, in a cache without a remote.
     ///
     /// # Errors
     /// [`Local`](Error::Local), [`Closed`](Error::Closed).
     pub fn evict_local(&self, key: impl AsRef<[u8]>) -> Result<bool> {
         let local = self.core.local()?;
+        if self.core.local_only() {
+            return Ok(false);
+        }
         let evicted = local.evict(key.as_ref(), EventKind::Evicted, &self.core.dirty)?;
         if evicted {
             self.core.counters.evicted.add(1);

@@ -1,6 +1,7 @@
 //! The cache: what a service holds.
 
 pub(crate) mod answers;
+mod batch;
 mod builder;
 pub(crate) mod core;
 mod dead_letters;
@@ -9,11 +10,14 @@ mod feed;
 mod flush;
 mod inspect;
 mod keeper;
+mod keys;
 mod load;
 mod owner;
+mod peek;
 mod read;
 mod scan;
 mod stats;
+mod update;
 mod upkeep;
 mod write;
 
@@ -27,12 +31,15 @@ use bytes::Bytes;
 pub use self::answers::{
     Answer, Expiry, FlushReport, ReadOptions, SetOptions, Source, SyncState, Ttl, Written,
 };
+pub use self::batch::Write;
 pub use self::builder::Builder;
 use self::core::Core;
 pub use self::dead_letters::DeadLetters;
 pub use self::decide::Condition;
 use self::owner::Owner;
+pub use self::peek::Peek;
 pub use self::stats::Stats;
+pub use self::update::{Current, Update};
 use self::write::{after, at_ms};
 use crate::error::Result;
 use crate::local::{Change, Item};

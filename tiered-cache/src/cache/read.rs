@@ -57,6 +57,10 @@ impl Core {
                 Ok(Answer::new(None, Source::Local, false))
             }
             Found::Stale { value: old, usable } => Err(Miss::Stale { old, usable }),
+            Found::Unknown if self.local_only() => {
+                self.counters.negative_hits.add(1);
+                Ok(Answer::new(None, Source::Local, false))
+            }
             Found::Unknown => Err(Miss::Unknown),
         })
     }
@@ -134,10 +138,11 @@ impl Core {
         let known = match local.look(key, &self.config.reads, &self.dirty, copy)? {
             Found::Value(copied) => Some(Some(copied)),
             Found::Absent => Some(None),
+            Found::Unknown if self.local_only() => Some(None),
             Found::Stale { .. } | Found::Unknown => None,
         };
         if let Some(known) = known
-            && (!anew || local.is_dirty(key, &self.dirty)?)
+            && (!anew || self.local_only() || local.is_dirty(key, &self.dirty)?)
         {
             return Ok(Booking::Here(Answer::new(known, Source::Local, false)));
         }

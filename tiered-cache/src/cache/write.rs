@@ -33,6 +33,7 @@ impl Core {
         item: Item<'_>,
         durability: Durability,
     ) -> Result<Option<Applied>> {
+        self.check_durability(durability)?;
         self.check_sizes(item.key, &item.change)?;
         self.frequency.record(|| item.hash);
         // The usual case needs nobody else.
@@ -120,6 +121,30 @@ impl Core {
         durability: Option<Durability>,
     ) -> Result<(Vec<Applied>, Durability)> {
         let durability = durability.unwrap_or(self.config.writes.durability);
+        match self.try_write_all(items, durability).await? {
+            Some(applied) => Ok((applied, durability)),
+            None => Err(Error::Internal(
+                "a batch has a change that depends on the remote".to_owned(),
+            )),
+        }
+    }
+
+    /// The same for items that expect versions; `None` when a row has another one.
+    pub(crate) async fn write_all_expected(
+        self: &Arc<Self>,
+        items: &[Item<'_>],
+    ) -> Result<Option<(Vec<Applied>, Durability)>> {
+        let durability = self.config.writes.durability;
+        let applied = self.try_write_all(items, durability).await?;
+        Ok(applied.map(|applied| (applied, durability)))
+    }
+
+    async fn try_write_all(
+        self: &Arc<Self>,
+        items: &[Item<'_>],
+        durability: Durability,
+    ) -> Result<Option<Vec<Applied>>> {
+        self.check_durability(durability)?;
         for item in items {
             self.check_sizes(item.key, &item.change)?;
             self.frequency.record(|| item.hash);
@@ -133,22 +158,23 @@ impl Core {
                 Ok(applied) => break applied,
                 Err(Refused::Full(limit)) => room.wait(limit).await?,
                 Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::AskRemote | Refused::Changed) => {
-                    return Err(Error::Internal(
-                        "a batch has a change that depends on the remote".to_owned(),
-                    ));
-                }
+                Err(Refused::AskRemote | Refused::Changed) => return Ok(None),
             }
         };
+        self.wake_lanes(&applied);
+        if durability > Durability::Process {
+            self.reach(durability, &applied).await?;
+        }
+        Ok(Some(applied))
+    }
+
+    /// Tells the lanes of what was written that there is work.
+    pub(super) fn wake_lanes(&self, applied: &[Applied]) {
         for lane in 0..self.dirty.lanes() {
             if applied.iter().any(|applied| applied.record.lane == lane) {
                 self.dirty.wake(lane);
             }
         }
-        if durability > Durability::Process {
-            self.reach(durability, &applied).await?;
-        }
-        Ok((applied, durability))
     }
 
     /// Brings what was committed at `Process` to a higher level.
@@ -200,7 +226,16 @@ impl Core {
             .unwrap_or_else(|| "the log says why".to_owned()))
     }
 
-    fn check_sizes(&self, key: &[u8], change: &Change<'_>) -> Result<()> {
+    pub(super) fn check_durability(&self, durability: Durability) -> Result<()> {
+        if durability == Durability::Remote && self.local_only() {
+            return Err(Error::Config(
+                "durability `remote` needs a remote, and this cache has none".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_sizes(&self, key: &[u8], change: &Change<'_>) -> Result<()> {
         self.check_size_of_key(key)?;
         match change {
             Change::Set { value, .. } => self.check_size_of_value(value),
@@ -277,7 +312,7 @@ impl SetOptions {
 }
 
 /// The latest expiry, in milliseconds since the epoch: Redis calculates with 63 bits.
-const LATEST: u64 = u64::MAX >> 2;
+const LATEST: u64 = u64::MAX >> 1;
 
 /// A time as an expiry: 0, which means never, is taken by nothing that lies in the past.
 pub(crate) fn at_ms(at: SystemTime) -> u64 {

@@ -9,6 +9,8 @@ mod growth;
 pub(crate) mod header;
 pub(crate) mod journal;
 pub(crate) mod key;
+mod keys;
+mod kind;
 mod mutate;
 mod read;
 mod replace;

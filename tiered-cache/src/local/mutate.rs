@@ -186,6 +186,7 @@ impl Local {
     ) -> Result<(), Refused> {
         let mut trace = Trace {
             touched: Vec::new(),
+            untracked: Vec::new(),
             attempt,
         };
         let options = TransactionOptions::new().durability(match durability {
@@ -198,6 +199,7 @@ impl Local {
         let result = session.run(&options, |txn| {
             // Of an attempt before this one, which met a conflict.
             take_back(dirty, &mut trace.touched);
+            trace.untracked.clear();
             trace.attempt.restart();
             work(txn, &mut trace)?;
             fail_point!("before_commit");
@@ -206,9 +208,13 @@ impl Local {
         fail_point!("after_commit");
         match result {
             Ok(()) => trace.attempt.publish(),
-            Err(_) => take_back(dirty, &mut trace.touched),
+            Err(_) => {
+                take_back(dirty, &mut trace.touched);
+                trace.untracked.clear();
+            }
         }
-        for Touched { sizes, .. } in trace.touched {
+        let marked = trace.touched.iter().map(|touched| touched.sizes);
+        for sizes in marked.chain(trace.untracked) {
             if self.growth.changed(sizes.0, sizes.1) {
                 dirty.set_tier_is_full(true);
             }
@@ -260,6 +266,8 @@ impl Local {
                 Kind::Negative => (!header.expired(now)).then_some(false),
             }
         });
+        // Without a remote, the row is all there is.
+        let present = present.or((!dirty.tracks()).then_some(false));
         let old = present == Some(true)
             && !is_dirty
             && before
@@ -321,11 +329,42 @@ impl Local {
             value
         };
         let version = trace.attempt.version()?;
-        let bytes = (item.key.len() + value.len()) as u64;
-        let mark = dirty
-            .touch(named, version, bytes, now)
-            .map_err(Refused::Full)?;
-        trace.touched.push(mark);
+        let mark = if dirty.tracks() {
+            let bytes = (item.key.len() + value.len()) as u64;
+            let mark = dirty
+                .touch(named, version, bytes, now)
+                .map_err(Refused::Full)?;
+            trace.touched.push(mark);
+            Some(mark)
+        } else {
+            if let Some(limit) = dirty.full().filter(|_| !deletes) {
+                return Err(Refused::Full(limit));
+            }
+            None
+        };
+        let record = mark.as_ref().map_or(named, |mark| mark.record);
+        let was_here = before
+            .as_ref()
+            .is_some_and(|before| before.header.kind == Kind::Value);
+        let previous = before.as_ref().and_then(Before::previous);
+        if mark.is_none() && deletes {
+            // Nobody has to be told, so nothing has to be remembered.
+            if is_there {
+                place.remove_current()?;
+                trace.untracked.push((size_before, None));
+                let kind = EventKind::Deleted;
+                let origin = Origin::Local;
+                trace
+                    .attempt
+                    .event(event::removed(kind, item.key, previous, version, origin));
+            }
+            return Ok(Applied {
+                version,
+                record,
+                existed: present,
+                written: is_there,
+            });
+        }
         let header = Header {
             kind: if deletes {
                 Kind::Tombstone
@@ -336,7 +375,7 @@ impl Local {
             origin: Origin::Local,
             generation: 0,
             version,
-            dirty: mark.record.number,
+            dirty: record.number,
             expires: if deletes { 0 } else { expires },
             stamped: now,
         };
@@ -348,23 +387,18 @@ impl Local {
             place.insert(&key, &row)?;
         }
         drop(place);
-        if let Some(mark) = trace.touched.last_mut() {
-            mark.sizes = (size_before, Some(key.len() + row.len()));
+        let sizes = (size_before, Some(key.len() + row.len()));
+        match trace.touched.last_mut() {
+            Some(mark) => mark.sizes = sizes,
+            None => trace.untracked.push(sizes),
         }
-        if mark.needs_record {
+        if mark.as_ref().is_some_and(|mark| mark.needs_record) {
             journal::value(now, &key, &mut row);
-            txn.put(&self.journal, &journal::key(mark.record), &row)?;
+            txn.put(&self.journal, &journal::key(record), &row)?;
         }
-        if mark.was_dead {
-            txn.remove(
-                &self.dead_letters,
-                &dead_letter::key(mark.record.number, &key),
-            )?;
+        if mark.is_some_and(|mark| mark.was_dead) {
+            txn.remove(&self.dead_letters, &dead_letter::key(record.number, &key))?;
         }
-        let was_here = before
-            .as_ref()
-            .is_some_and(|before| before.header.kind == Kind::Value);
-        let previous = before.as_ref().and_then(Before::previous);
         trace.attempt.event(if deletes {
             let kind = EventKind::Deleted;
             event::removed(kind, item.key, previous, version, Origin::Local)
@@ -377,16 +411,21 @@ impl Local {
         };
         Ok(Applied {
             version,
-            record: mark.record,
+            record,
             existed: present.or(known_remotely),
             written: true,
         })
     }
 }
 
+/// Bytes of key and row before and after a change; `None` where there is no row.
+type Sizes = (Option<usize>, Option<usize>);
+
 /// What a transaction leaves in memory.
 struct Trace<'a> {
     touched: Vec<Touched>,
+    /// Bytes of rows before and after, where nothing is marked dirty.
+    untracked: Vec<Sizes>,
     attempt: Attempt<'a>,
 }
 

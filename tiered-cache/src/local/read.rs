@@ -50,6 +50,29 @@ impl Local {
         })
     }
 
+    /// The same for those who want a value only if it can be relied on: `take` is not called for
+    /// another one.
+    #[inline]
+    pub(crate) fn peek<T>(
+        &self,
+        key: &[u8],
+        ages: &ReadConfig,
+        dirty: &DirtySet,
+        take: impl FnOnce(&[u8], Option<u64>) -> T,
+    ) -> Result<Found<T>> {
+        let session = self.session()?;
+        let Some(row) = session.get(&self.entries, &stored(key))? else {
+            return Ok(Found::Unknown);
+        };
+        let (header, value) = Header::decode(&row)?;
+        let found = judge(&header, ages, now_ms(), || is_dirty(dirty, key, &header));
+        Ok(match found {
+            Found::Value(()) => Found::Value(take(value, header.expires_at())),
+            Found::Absent => Found::Absent,
+            Found::Stale { .. } | Found::Unknown => Found::Unknown,
+        })
+    }
+
     /// The header of a key's row.
     pub(crate) fn header(&self, key: &[u8]) -> Result<Option<Header>> {
         let session = self.session()?;

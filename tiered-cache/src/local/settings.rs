@@ -34,11 +34,8 @@ impl LocalConfig {
 
     /// The options of the table with the entries.
     pub fn table_options(&self) -> TableOptions {
-        // Blocks in small steps: rounded up to 4 KiB, a table takes 8 % more, and a compressed one
-        // loses half of what compression gains.
         Preset::Cache
             .table()
-            .allocation_size(ByteSize::b(512))
             .block_compressor(match self.compression {
                 Compression::None => Compressor::None,
                 #[cfg(feature = "disk-lz4")]

@@ -5,6 +5,7 @@
 
 mod error;
 mod memory;
+mod none;
 mod redis;
 mod reply;
 
@@ -15,7 +16,8 @@ use futures_util::future::BoxFuture;
 
 pub use self::error::{RemoteError, RemoteErrorKind};
 pub use self::memory::{Applied, Fault, MemoryRemote};
-pub use self::redis::{Password, RedisConfig, RedisRemote, RedisTls};
+pub(crate) use self::none::NoRemote;
+pub use self::redis::{Password, RawConnection, RedisConfig, RedisRemote, RedisTls};
 pub use self::reply::RemoteReply;
 
 /// What a store answers to a question about keys: one answer a key, in their order.

@@ -13,6 +13,8 @@ mod bounded;
 mod closing;
 mod coalescing;
 mod common;
+#[cfg(all(feature = "disk-lz4", feature = "disk-zstd"))]
+mod compression;
 mod dead_letters;
 mod decisions;
 mod expiry;
@@ -25,6 +27,7 @@ mod figures;
 mod fills_come_too_late;
 mod fresh;
 mod full_disk;
+mod local_only;
 mod model;
 mod nothing_dirty_is_lost;
 mod order_at_the_remote;

@@ -40,6 +40,8 @@ pub(crate) struct Limits {
 pub(crate) struct DirtySet {
     lanes: Box<[Lane]>,
     limits: Limits,
+    /// False for a cache without a remote: nothing is ever dirty.
+    tracks: bool,
     keys: AtomicU64,
     bytes: AtomicU64,
     dead: AtomicU64,
@@ -89,6 +91,7 @@ impl DirtySet {
         Self {
             lanes: (0..lanes).map(|_| Lane::default()).collect(),
             limits,
+            tracks: true,
             keys: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             dead: AtomicU64::new(0),
@@ -99,6 +102,24 @@ impl DirtySet {
             waiting: AtomicUsize::new(0),
             hurry: Notify::new(),
         }
+    }
+
+    /// The set of a cache without a remote, in which nothing is ever dirty.
+    pub(crate) fn untracked() -> Self {
+        let none = Limits {
+            keys: u64::MAX,
+            bytes: u64::MAX,
+        };
+        Self {
+            tracks: false,
+            ..Self::new(1, none)
+        }
+    }
+
+    /// Whether changes have to reach a remote.
+    #[inline]
+    pub(crate) fn tracks(&self) -> bool {
+        self.tracks
     }
 
     pub(crate) fn lanes(&self) -> usize {

@@ -30,8 +30,8 @@ const WRITE_BUFFER: usize = 256 << 10;
 /// Opens connections to one server.
 pub(super) struct Connector {
     addr: ConnectionAddr,
-    login: RedisConnectionInfo,
-    connect_timeout: Duration,
+    pub(super) login: RedisConnectionInfo,
+    pub(super) connect_timeout: Duration,
     keepalive: Duration,
     #[cfg(feature = "tls")]
     tls: Option<Tls>,
@@ -107,7 +107,7 @@ impl Connector {
         })
     }
 
-    async fn stream(&self) -> io::Result<Box<dyn Stream>> {
+    pub(super) async fn stream(&self) -> io::Result<Box<dyn Stream>> {
         match &self.addr {
             ConnectionAddr::Tcp(host, port) => {
                 let stream = connect_tcp(host, *port).await?;
@@ -162,9 +162,9 @@ async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     Ok(select_ok(attempts).await?.0)
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 /// A connection. Dropping it closes it, also while requests wait for their answers.
 pub(super) struct Link {

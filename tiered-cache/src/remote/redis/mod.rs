@@ -7,6 +7,7 @@ mod connect;
 mod execute;
 mod fence;
 mod lane;
+mod raw;
 mod read;
 #[cfg(feature = "tls")]
 mod tls;
@@ -22,6 +23,7 @@ use futures_util::future::BoxFuture;
 pub use self::config::{Password, RedisConfig, RedisTls};
 use self::connect::Connector;
 use self::lane::RedisLane;
+pub use self::raw::RawConnection;
 use self::read::Reader;
 use super::{ConnectRequest, RemoteAnswers, RemoteError, RemoteLane, RemoteReply, RemoteStore};
 

@@ -1,0 +1,201 @@
+//! Commands that the remote does.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{Client, RedisOptions, RedisServer, Sidecar};
+
+#[test]
+fn commands_of_other_types_see_and_change_the_same_keys() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    let mut client = sidecar.client();
+    client.say("SET n 5");
+    // Our last change is there before the command, and forgotten after it.
+    assert_eq!(client.say("INCR n"), ":6\r\n");
+    assert_eq!(client.say("GET n"), "$1\r\n6\r\n");
+    client.say("SET a 1");
+    assert_eq!(client.say("RENAME a b"), "+OK\r\n");
+    assert_eq!(client.say("MGET a b"), "*2\r\n$-1\r\n$1\r\n1\r\n");
+    assert_eq!(
+        client.say("EVAL return(redis.call('set',KEYS[1],'lua')) 1 b"),
+        "+OK\r\n"
+    );
+    assert_eq!(client.say("GET b"), "$3\r\nlua\r\n");
+    assert_eq!(client.say("HSET h f v"), ":1\r\n");
+    let wrong = "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
+    assert_eq!(client.say("GET h"), wrong);
+    assert_eq!(client.say("TYPE h"), "+hash\r\n");
+    assert_eq!(client.say("EXPIRE h 100"), ":1\r\n");
+    assert_eq!(client.say("TTL h"), ":100\r\n");
+    assert_eq!(client.say("EXISTS h b"), ":2\r\n");
+    assert_eq!(client.say("SET h now-a-string"), "+OK\r\n");
+    assert_eq!(client.say("HGETALL h"), wrong);
+    assert_eq!(client.say("DEL h b"), ":2\r\n");
+    assert_eq!(
+        client.say("NOSUCH x"),
+        "-ERR unknown command 'NOSUCH', with args beginning with: 'x' \r\n"
+    );
+    assert!(
+        client
+            .say("SHUTDOWN")
+            .starts_with("-ERR 'shutdown' is not offered")
+    );
+    assert_eq!(client.say("PING"), "+PONG\r\n");
+}
+
+#[test]
+fn transactions() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    let (mut client, mut other) = (sidecar.client(), sidecar.client());
+    client.say("SET a 1");
+    assert_eq!(client.say("MULTI"), "+OK\r\n");
+    assert_eq!(client.say("INCR a"), "+QUEUED\r\n");
+    assert_eq!(client.say("SET b 2"), "+QUEUED\r\n");
+    assert_eq!(client.say("GET b"), "+QUEUED\r\n");
+    assert_eq!(client.say("EXEC"), "*3\r\n:2\r\n+OK\r\n$1\r\n2\r\n");
+    assert_eq!(client.say("MGET a b"), "*2\r\n$1\r\n2\r\n$1\r\n2\r\n");
+    assert_eq!(client.say("EXEC"), "-ERR EXEC without MULTI\r\n");
+    // A watched key that another client changes here, at first only here.
+    assert_eq!(client.say("WATCH a"), "+OK\r\n");
+    assert_eq!(other.say("SET a 9"), "+OK\r\n");
+    client.say("MULTI");
+    client.say("SET a lost");
+    assert_eq!(client.say("EXEC"), "*-1\r\n");
+    assert_eq!(client.say("GET a"), "$1\r\n9\r\n");
+    // A mistake in it refuses the whole.
+    client.say("MULTI");
+    assert!(
+        client
+            .say("SET a")
+            .starts_with("-ERR wrong number of arguments")
+    );
+    assert!(client.say("EXEC").starts_with("-EXECABORT"));
+    // One that clears everything also clears what is only here.
+    other.say("SET only-here 1");
+    client.say("MULTI");
+    client.say("FLUSHALL");
+    client.say("SET a 9");
+    assert_eq!(client.say("EXEC"), "*2\r\n+OK\r\n+OK\r\n");
+    assert_eq!(
+        client.say("MGET only-here b a"),
+        "*3\r\n$-1\r\n$-1\r\n$1\r\n9\r\n"
+    );
+    client.say("MULTI");
+    client.say("SET a 10");
+    assert_eq!(client.say("DISCARD"), "+OK\r\n");
+    assert_eq!(client.say("GET a"), "$1\r\n9\r\n");
+}
+
+#[test]
+fn blocking_commands_block_only_their_client() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    let mut waiting = sidecar.client();
+    waiting.write(b"BLPOP list 0\r\nSET after 1\r\n");
+    let mut client = sidecar.client();
+    assert_eq!(client.say("SET a 1"), "+OK\r\n");
+    assert_eq!(client.say("GET after"), "$-1\r\n");
+    assert_eq!(client.say("RPUSH list x"), ":1\r\n");
+    assert_eq!(waiting.reply(), b"*2\r\n$4\r\nlist\r\n$1\r\nx\r\n");
+    assert_eq!(waiting.reply(), b"+OK\r\n");
+    // One that goes while it waits takes nothing with it.
+    let mut gone = sidecar.client();
+    gone.write(b"BLPOP list 0\r\n");
+    drop(gone);
+    while sidecar.client().say("CLIENT LIST").matches("id=").count() > 3 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(client.say("RPUSH list y"), ":1\r\n");
+    assert_eq!(client.say("LPOP list"), "$1\r\ny\r\n");
+}
+
+#[test]
+fn subscriptions() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    let mut publisher = sidecar.client();
+    for mut subscriber in [sidecar.client(), Client::connect3(sidecar.port)] {
+        let kind = if subscriber.resp3 { ">" } else { "*" };
+        let channel = "$2\r\nch\r\n";
+        assert_eq!(
+            subscriber.say("SUBSCRIBE ch"),
+            format!("{kind}3\r\n$9\r\nsubscribe\r\n{channel}:1\r\n")
+        );
+        assert_eq!(publisher.say("PUBLISH ch hi"), ":1\r\n");
+        let message = String::from_utf8(subscriber.reply()).unwrap();
+        assert_eq!(
+            message,
+            format!("{kind}3\r\n$7\r\nmessage\r\n{channel}$2\r\nhi\r\n")
+        );
+        if subscriber.resp3 {
+            assert_eq!(subscriber.say("SET a 1"), "+OK\r\n");
+        } else {
+            assert!(
+                subscriber
+                    .say("GET a")
+                    .starts_with("-ERR Can't execute 'get': only")
+            );
+            assert_eq!(subscriber.say("PING"), "*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+        }
+        assert_eq!(
+            subscriber.say("UNSUBSCRIBE"),
+            format!("{kind}3\r\n$11\r\nunsubscribe\r\n{channel}:0\r\n")
+        );
+        assert_eq!(subscriber.say("SET a 2"), "+OK\r\n");
+    }
+}
+
+#[test]
+fn the_remote_has_a_password_and_a_database() {
+    let redis = RedisServer::start_with(RedisOptions {
+        password: Some("sesame".to_owned()),
+        ..RedisOptions::default()
+    });
+    let url = format!("{}/3", redis.url());
+    let sidecar = Sidecar::before(&url, &[]);
+    let mut client = Client::connect3(sidecar.port);
+    assert_eq!(client.say("SET a 1"), "+OK\r\n");
+    assert_eq!(client.say("HSET h f v"), ":1\r\n");
+    assert_eq!(client.say("HGETALL h"), "%1\r\n$1\r\nf\r\n$1\r\nv\r\n");
+    assert_eq!(client.say("WAIT 1 20000"), ":1\r\n");
+    let mut direct = Client::connect(redis.port);
+    direct.say("AUTH sesame");
+    direct.say("SELECT 3");
+    assert_eq!(direct.say("GET a"), "$1\r\n1\r\n");
+    assert!(!sidecar.log().contains("sesame"), "{}", sidecar.log());
+    assert!(!client.say("INFO").contains("sesame"));
+}
+
+#[test]
+fn own_commands() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    let mut client = sidecar.client();
+    client.say("SET a 1");
+    assert!(
+        client
+            .say("TIERED.FLUSH 20000")
+            .starts_with("*8\r\n$8\r\ncomplete\r\n:1\r\n")
+    );
+    assert!(client.say("TIERED.SYNCSTATE a").contains("clean"));
+    assert!(
+        client
+            .say("TIERED.LAG")
+            .starts_with("*8\r\n$10\r\ndirty_keys\r\n:0\r\n")
+    );
+    assert_eq!(client.say("TIERED.EVICTLOCAL a b"), ":2\r\n");
+    assert!(client.say("TIERED.SYNCSTATE a").contains("unknown"));
+    assert_eq!(client.say("TIERED.DEADLETTERS LIST"), "*0\r\n");
+    assert_eq!(client.say("TIERED.DEADLETTERS RETRY"), ":0\r\n");
+    assert_eq!(client.say("TIERED.DEADLETTERS DISCARD a"), ":0\r\n");
+    assert!(
+        client
+            .say("TIERED.DEADLETTERS X")
+            .starts_with("-ERR LIST, RETRY")
+    );
+    assert!(client.say("TIERED.HELP").contains("TIERED.LAG"));
+    assert!(client.say("INFO writebehind").contains("dirty_keys:0"));
+    assert_eq!(client.say("COMMAND INFO nosuch"), "*1\r\n*-1\r\n");
+}

@@ -1,0 +1,19 @@
+//! The server as its clients see it: in front of nothing, and of a real `redis-server`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "what does not work here is a failed test"
+)]
+
+mod abuse;
+mod as_redis;
+mod client_libraries;
+mod crash;
+mod forwarded;
+mod shutdown;
+mod status;
+mod support;
+mod tools;

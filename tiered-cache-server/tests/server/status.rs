@@ -1,0 +1,69 @@
+//! Metrics, health and the status page.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{RedisServer, Sidecar};
+
+fn get(port: u16, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body.to_owned())
+}
+
+#[test]
+fn figures_are_published() {
+    let sidecar = Sidecar::start(&[]);
+    let mut client = sidecar.client();
+    for _ in 0..20 {
+        client.say("SET a 1");
+        client.say("GET a");
+    }
+    let port = sidecar.metrics;
+    let has = |text: &str, line: &str| text.lines().any(|one| one == line);
+    loop {
+        let (status, metrics) = get(port, "/metrics");
+        assert_eq!(status, 200);
+        if has(&metrics, "tiered_cache_sets_total 20")
+            && has(&metrics, "tiered_cache_hits_total 20")
+            && has(&metrics, "tiered_cache_server_commands_total 40")
+        {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(get(port, "/health"), (200, "ok\n".to_owned()));
+    assert_eq!(get(port, "/ready"), (200, "ready\n".to_owned()));
+    let (_, samples) = get(port, "/samples");
+    assert!(samples.contains("\"hits\":20"), "{samples}");
+    let (status, page) = get(port, "/");
+    assert_eq!(status, 200);
+    // Nothing of it comes from elsewhere.
+    for outside in ["http://", "https://", "src=", "@import", "<link"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn it_is_not_ready_while_the_remote_is_away() {
+    let mut redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    assert_eq!(get(sidecar.metrics, "/ready").0, 200);
+    redis.kill();
+    let mut client = sidecar.client();
+    for number in 0..20 {
+        let said = client.say(&format!("GET k{number}"));
+        assert!(
+            said.starts_with("-ERR the remote cannot be asked"),
+            "{said}"
+        );
+    }
+    assert_eq!(get(sidecar.metrics, "/ready").0, 503);
+    assert_eq!(get(sidecar.metrics, "/health").0, 200);
+}
