@@ -5,9 +5,6 @@ use bytes::Bytes;
 use super::TieredCache;
 use crate::error::Result;
 
-/// Rows looked at in one step, between which writers have the engine for themselves.
-const STEP: usize = 512;
-
 impl TieredCache {
     /// The next keys behind `after`, in order, that have a value here, and the key to go on behind;
     /// `None` when there are no more. A step looks at a few hundred rows, so it can come back without a
@@ -19,7 +16,7 @@ impl TieredCache {
     /// [`Local`](crate::Error::Local), [`Corrupt`](crate::Error::Corrupt),
     /// [`Closed`](crate::Error::Closed).
     pub fn local_keys(&self, after: Option<&[u8]>) -> Result<(Vec<Bytes>, Option<Bytes>)> {
-        self.core.local()?.keys(after, STEP)
+        self.core.keys_behind(after)
     }
 
     /// Forgets all that is here and clean, so that the next reads ask the remote; the answer is how

@@ -1,5 +1,6 @@
 //! The first level: rows in a local engine.
 
+mod change;
 pub(crate) mod dead_letter;
 pub(crate) mod dirty;
 pub(crate) mod event;
@@ -9,7 +10,6 @@ mod growth;
 pub(crate) mod header;
 pub(crate) mod journal;
 pub(crate) mod key;
-mod keys;
 mod kind;
 mod mutate;
 mod read;
@@ -33,13 +33,13 @@ use crate::error::{Error, Result};
 use crate::feed::{Attempt, Feed};
 use crate::remote::ConnectionId;
 
+pub(crate) use self::change::{Applied, Change, Expiry, Item, Known, Refused};
 pub(crate) use self::evict::Entries;
 pub(crate) use self::fill::Fetched;
 pub(crate) use self::growth::Grown;
 use self::growth::Growth;
 pub use self::header::Origin;
 pub(crate) use self::key::{original, stored};
-pub(crate) use self::mutate::{Applied, Change, Expiry, Item, Known, Refused};
 pub(crate) use self::read::{Copied, Found, Snapshot, copy, is_dirty, record_of};
 pub use self::replace::Replaced;
 pub(crate) use self::replace::Replacement;

@@ -9,103 +9,14 @@ use wiredtiger::{Transaction, TransactionOptions};
 
 use crate::clock::now_ms;
 use crate::config::Durability;
-use crate::error::{Error, Limit};
+use crate::error::Error;
 use crate::feed::{Attempt, EventKind};
 use crate::local::dirty::{DirtySet, RecordId, Touched};
 use crate::local::header::{Header, Kind, Origin};
-use crate::local::key::{KeyHash, stored};
-use crate::local::{Local, dead_letter, event, journal};
-
-/// What happens to a key's expiry when its value is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expiry {
-    Never,
-    /// Milliseconds since the epoch.
-    At(u64),
-    /// It stays as it is.
-    Keep,
-}
-
-/// A change of one key.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Change<'a> {
-    Set {
-        value: &'a [u8],
-        expiry: Expiry,
-    },
-    Delete,
-    /// Only the expiry changes; 0: never.
-    Expire {
-        at: u64,
-    },
-}
-
-/// What the remote was found to have, for changes that depend on what is there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Known<'a> {
-    /// It was not asked.
-    NotAsked,
-    /// It has this, or nothing. For a key that is not here.
-    Remote(Option<(&'a [u8], Option<u64>)>),
-    /// It cannot be asked: an old row has to do.
-    Unavailable,
-}
-
-/// A key and its change.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Item<'a> {
-    pub(crate) key: &'a [u8],
-    pub(crate) hash: KeyHash,
-    pub(crate) change: Change<'a>,
-    pub(crate) known: Known<'a>,
-    /// The version that the row must have for the change to be made; 0: there must be none.
-    pub(crate) expected: Option<u64>,
-    /// The generation before the remote was asked for `known`: if it has moved, `known` may be older
-    /// than a change of this node.
-    pub(crate) generation: Option<u64>,
-}
-
-impl<'a> Item<'a> {
-    pub(crate) fn new(key: &'a [u8], change: Change<'a>) -> Self {
-        Self {
-            key,
-            hash: KeyHash::of(key),
-            change,
-            known: Known::NotAsked,
-            expected: None,
-            generation: None,
-        }
-    }
-}
-
-/// A change that was made.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Applied {
-    pub(crate) version: u64,
-    pub(crate) record: RecordId,
-    /// Whether the key had a value before; `None` when it is not known here.
-    pub(crate) existed: Option<bool>,
-    /// False for a change of the expiry of a key that is absent: nothing was written.
-    pub(crate) written: bool,
-}
-
-/// Why nothing was written.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// There is no room for one more dirty key.
-    Full(Limit),
-    /// The change depends on what the remote has.
-    AskRemote,
-    /// The key has changed since the change was prepared.
-    Changed,
-    Failed(Error),
-}
-
-impl<E: Into<Error>> From<E> for Refused {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
+use crate::local::key::stored;
+use crate::local::{
+    Applied, Change, Expiry, Item, Known, Local, Refused, dead_letter, event, journal,
+};
 
 /// The row of a key before a change.
 struct Before {
@@ -186,7 +97,7 @@ impl Local {
     ) -> Result<(), Refused> {
         let mut trace = Trace {
             touched: Vec::new(),
-            untracked: Vec::new(),
+            sizes: Vec::new(),
             attempt,
         };
         let options = TransactionOptions::new().durability(match durability {
@@ -199,27 +110,24 @@ impl Local {
         let result = session.run(&options, |txn| {
             // Of an attempt before this one, which met a conflict.
             take_back(dirty, &mut trace.touched);
-            trace.untracked.clear();
+            trace.sizes.clear();
             trace.attempt.restart();
             work(txn, &mut trace)?;
             fail_point!("before_commit");
             Ok(())
         });
         fail_point!("after_commit");
-        match result {
-            Ok(()) => trace.attempt.publish(),
-            Err(_) => {
-                take_back(dirty, &mut trace.touched);
-                trace.untracked.clear();
-            }
+        if result.is_err() {
+            take_back(dirty, &mut trace.touched);
+            return result;
         }
-        let marked = trace.touched.iter().map(|touched| touched.sizes);
-        for sizes in marked.chain(trace.untracked) {
-            if self.growth.changed(sizes.0, sizes.1) {
+        trace.attempt.publish();
+        for (before, after) in trace.sizes {
+            if self.growth.changed(before, after) {
                 dirty.set_tier_is_full(true);
             }
         }
-        result
+        Ok(())
     }
 
     fn apply(
@@ -237,15 +145,15 @@ impl Local {
         // One search serves the look at the row before and the write of the new one.
         let mut place = txn.cursor_mut(&self.entries)?;
         let is_there = place.search(&key)?;
-        let size_before = if is_there {
-            Some(key.len() + place.value()?.len())
+        let (before, size_before) = if is_there {
+            let row = place.value()?;
+            let size = key.len() + row.len();
+            (
+                before(row, needs_value, trace.attempt.is_watched())?,
+                Some(size),
+            )
         } else {
-            None
-        };
-        let before = if is_there {
-            before(place.value()?, needs_value, trace.attempt.is_watched())?
-        } else {
-            None
+            (None, None)
         };
         let found = before.as_ref().map_or(0, |before| before.header.version);
         if item.expected.is_some_and(|expected| expected != found) {
@@ -351,7 +259,7 @@ impl Local {
             // Nobody has to be told, so nothing has to be remembered.
             if is_there {
                 place.remove_current()?;
-                trace.untracked.push((size_before, None));
+                trace.sizes.push((size_before, None));
                 let kind = EventKind::Deleted;
                 let origin = Origin::Local;
                 trace
@@ -387,11 +295,7 @@ impl Local {
             place.insert(&key, &row)?;
         }
         drop(place);
-        let sizes = (size_before, Some(key.len() + row.len()));
-        match trace.touched.last_mut() {
-            Some(mark) => mark.sizes = sizes,
-            None => trace.untracked.push(sizes),
-        }
+        trace.sizes.push((size_before, Some(key.len() + row.len())));
         if mark.as_ref().is_some_and(|mark| mark.needs_record) {
             journal::value(now, &key, &mut row);
             txn.put(&self.journal, &journal::key(record), &row)?;
@@ -418,14 +322,11 @@ impl Local {
     }
 }
 
-/// Bytes of key and row before and after a change; `None` where there is no row.
-type Sizes = (Option<usize>, Option<usize>);
-
 /// What a transaction leaves in memory.
 struct Trace<'a> {
     touched: Vec<Touched>,
-    /// Bytes of rows before and after, where nothing is marked dirty.
-    untracked: Vec<Sizes>,
+    /// Bytes of key and row before and after each change; `None` where there is no row.
+    sizes: Vec<(Option<usize>, Option<usize>)>,
     attempt: Attempt<'a>,
 }
 

@@ -33,17 +33,11 @@ impl Local {
         dirty: &DirtySet,
         look: impl FnOnce(&Header, &[u8]) -> T,
     ) -> Result<Found<T>> {
-        let session = self.session()?;
-        let Some(row) = session.get(&self.entries, &stored(key))? else {
-            return Ok(Found::Unknown);
-        };
-        let (header, value) = Header::decode(&row)?;
-        let found = judge(&header, ages, now_ms(), || is_dirty(dirty, key, &header));
-        Ok(match found {
-            Found::Value(()) => Found::Value(look(&header, value)),
+        self.judged(key, ages, dirty, |found, header, value| match found {
+            Found::Value(()) => Found::Value(look(header, value)),
             Found::Absent => Found::Absent,
             Found::Stale { usable, .. } => Found::Stale {
-                value: look(&header, value),
+                value: look(header, value),
                 usable,
             },
             Found::Unknown => Found::Unknown,
@@ -60,17 +54,29 @@ impl Local {
         dirty: &DirtySet,
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Result<Found<T>> {
+        self.judged(key, ages, dirty, |found, header, value| match found {
+            Found::Value(()) => Found::Value(take(value, header.expires_at())),
+            Found::Absent => Found::Absent,
+            Found::Stale { .. } | Found::Unknown => Found::Unknown,
+        })
+    }
+
+    /// What `tell` makes of a row and of what it says by its age.
+    #[inline]
+    fn judged<T>(
+        &self,
+        key: &[u8],
+        ages: &ReadConfig,
+        dirty: &DirtySet,
+        tell: impl FnOnce(Found<()>, &Header, &[u8]) -> Found<T>,
+    ) -> Result<Found<T>> {
         let session = self.session()?;
         let Some(row) = session.get(&self.entries, &stored(key))? else {
             return Ok(Found::Unknown);
         };
         let (header, value) = Header::decode(&row)?;
         let found = judge(&header, ages, now_ms(), || is_dirty(dirty, key, &header));
-        Ok(match found {
-            Found::Value(()) => Found::Value(take(value, header.expires_at())),
-            Found::Absent => Found::Absent,
-            Found::Stale { .. } | Found::Unknown => Found::Unknown,
-        })
+        Ok(tell(found, &header, value))
     }
 
     /// The header of a key's row.

@@ -13,7 +13,7 @@ mod span;
 mod walk;
 
 use std::fmt;
-use std::ops::RangeBounds;
+use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -243,6 +243,20 @@ impl Core {
 
     pub(crate) async fn count(self: &Arc<Self>, prefix: &[u8]) -> Result<u64> {
         scan::count(self.walk(Span::prefix(prefix)), &self.runtime).await
+    }
+
+    /// The keys of the next chunk behind `after`, and the one to go on behind, unless that was all.
+    pub(crate) fn keys_behind(
+        self: &Arc<Self>,
+        after: Option<&[u8]>,
+    ) -> Result<(Vec<Bytes>, Option<Bytes>)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut walk = self.walk(Span::of::<&[u8]>(&(from, Bound::Unbounded)));
+        let mut keys = Vec::new();
+        walk.pass(&mut |passed| keys.push(passed.into_key()))?;
+        let keys = keys.into_iter().collect::<Result<_>>()?;
+        let behind = walk.span.behind().filter(|_| !walk.done);
+        Ok((keys, behind.map(Bytes::copy_from_slice)))
     }
 
     fn walk(self: &Arc<Self>, span: Span) -> Walk {

@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use crate::local::stored;
+use crate::local::{original, stored};
 
 /// A range of keys as they are stored, of which less is left as a walk goes on.
 #[derive(Clone, Debug)]
@@ -60,6 +60,14 @@ impl Span {
             (Included(from), Included(to)) => from > to,
             (Included(from) | Excluded(from), Included(to) | Excluded(to)) => from >= to,
             _ => false,
+        }
+    }
+
+    /// The key behind which it begins, if that is known.
+    pub(super) fn behind(&self) -> Option<&[u8]> {
+        match &self.from {
+            Bound::Excluded(key) => Some(original(key)),
+            _ => None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use wiredtiger::Session;
 
 use super::Shared;
@@ -13,7 +14,7 @@ use crate::cache::core::Core;
 use crate::clock::now_ms;
 use crate::error::{Error, Result};
 use crate::local::header::Header;
-use crate::local::{Bytes2, View};
+use crate::local::{Bytes2, View, original};
 
 /// The most rows of a chunk, dead ones included.
 const ROWS: usize = 256;
@@ -47,6 +48,14 @@ impl Passed<'_> {
         match self {
             Self::Row(key, header, value) => Ok(Entry::of_row(key, header, value)),
             Self::Entry(entry) => Ok(entry.clone()),
+            Self::Corrupt(error) => Err(error),
+        }
+    }
+
+    pub(super) fn into_key(self) -> Result<Bytes> {
+        match self {
+            Self::Row(key, ..) => Ok(Bytes::copy_from_slice(original(key))),
+            Self::Entry(entry) => Ok(entry.key.clone()),
             Self::Corrupt(error) => Err(error),
         }
     }

@@ -244,13 +244,12 @@ impl Room<'_> {
         };
         let local = self.core.local()?;
         let (mut seen, mut last) = (0, Vec::new());
-        self.entries(&local)
-            .walk(count.after.as_deref(), COUNT_STEP, &mut |row| {
-                seen += 1;
-                if seen == COUNT_STEP {
-                    last.extend_from_slice(row.place);
-                }
-            })?;
+        entries(self.core, &local).walk(count.after.as_deref(), COUNT_STEP, &mut |row| {
+            seen += 1;
+            if seen == COUNT_STEP {
+                last.extend_from_slice(row.place);
+            }
+        })?;
         count.rows += signed(seen as u64);
         let changes = local.growth.read().rows;
         if seen < COUNT_STEP {
@@ -265,15 +264,6 @@ impl Room<'_> {
         Ok(Duration::ZERO)
     }
 
-    fn entries<'a>(&'a self, local: &'a Local) -> Entries<'a> {
-        Entries {
-            local,
-            dirty: &self.core.dirty,
-            ages: &self.core.config.reads,
-            now: now_ms(),
-        }
-    }
-
     /// One step of the hand.
     fn make(&mut self, fill: Fill) -> Result<Duration> {
         let bound = self.shared.bound;
@@ -284,12 +274,7 @@ impl Room<'_> {
             urgent: fill.live > bound.urgent
                 || (self.counting.is_none() && fill.rows > bound.urgent_rows),
         };
-        let entries = Entries {
-            local: &local,
-            dirty: &self.core.dirty,
-            ages: &self.core.config.reads,
-            now: now_ms(),
-        };
+        let entries = entries(self.core, &local);
         self.core.frequency.age(table.rows);
         // Rules and scores are others' code.
         let hand = AssertUnwindSafe(|| {
@@ -339,4 +324,14 @@ impl Room<'_> {
 
 fn unsigned(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)
+}
+
+/// The table, as it is now.
+fn entries<'a>(core: &'a Core, local: &'a Local) -> Entries<'a> {
+    Entries {
+        local,
+        dirty: &core.dirty,
+        ages: &core.config.reads,
+        now: now_ms(),
+    }
 }

@@ -82,8 +82,6 @@ pub(crate) struct Touched {
     pub(crate) needs_record: bool,
     /// The record is among the dead letters, and the write has to take it from there.
     pub(crate) was_dead: bool,
-    /// Key and row in bytes, before the write and after it: told by who writes.
-    pub(crate) sizes: (Option<usize>, Option<usize>),
 }
 
 impl DirtySet {
@@ -215,7 +213,6 @@ impl DirtySet {
                 before: Some(before),
                 needs_record: was_dead,
                 was_dead,
-                sizes: (None, None),
             });
         }
         if let Some(limit) = self.full() {
@@ -230,7 +227,6 @@ impl DirtySet {
             before: None,
             needs_record: true,
             was_dead: false,
-            sizes: (None, None),
         })
     }
 
