@@ -169,10 +169,8 @@ impl Client {
             }
             return Ok(Flow::Continue);
         }
-        if !self.answers.is_empty() {
-            let (reply, writes, answers) = (&mut self.reply, &mut self.writes, &mut self.answers);
-            write_together(&self.group, &self.slot, reply, writes, answers).await;
-        }
+        let (reply, writes, answers) = (&mut self.reply, &mut self.writes, &mut self.answers);
+        write_together(&self.group, &self.slot, reply, writes, answers).await;
         let mut context = Context {
             session: &mut self.session,
             reply: &mut self.reply,
@@ -184,10 +182,8 @@ impl Client {
     }
 
     async fn write_together(&mut self) {
-        if !self.answers.is_empty() {
-            let (reply, writes, answers) = (&mut self.reply, &mut self.writes, &mut self.answers);
-            write_together(&self.group, &self.slot, reply, writes, answers).await;
-        }
+        let (reply, writes, answers) = (&mut self.reply, &mut self.writes, &mut self.answers);
+        write_together(&self.group, &self.slot, reply, writes, answers).await;
     }
 
     /// Gives memory back, and takes up what came meanwhile.
@@ -271,6 +267,9 @@ async fn write_together(
     writes: &mut Writes,
     answers: &mut Vec<Answer>,
 ) {
+    if answers.is_empty() {
+        return;
+    }
     let outcome = group.write(writes, slot).await;
     match &outcome {
         Ok(existed) => {

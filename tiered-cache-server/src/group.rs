@@ -125,10 +125,10 @@ impl Writes {
         from..self.list.len()
     }
 
-    fn batch(&self, range: Range<usize>) -> Vec<Write<'_>> {
+    fn batch(&self) -> Vec<Write<'_>> {
         let bytes = |range: &Range<usize>| &self.bytes[range.clone()];
-        let entries = self.list[range].iter();
-        entries
+        self.list
+            .iter()
             .map(|entry| match entry {
                 Entry::Set {
                     key,
@@ -155,7 +155,7 @@ impl Group {
     pub(crate) async fn write(&self, writes: &Writes, slot: &Arc<Slot>) -> Outcome {
         if !self.at_once {
             // The wait for the disk, or the remote, is shared by itself.
-            return self.wait_for(writes, 0..writes.len()).await;
+            return self.wait_for(writes).await;
         }
         {
             let mut gathered = self.gathered.lock();
@@ -179,15 +179,13 @@ impl Group {
         .await;
         match outcome {
             // It was refused together with others, or has to wait for room: by itself, then.
-            Err(Error::Backpressure { .. } | Error::TooLarge { .. }) => {
-                self.wait_for(writes, 0..writes.len()).await
-            }
+            Err(Error::Backpressure { .. } | Error::TooLarge { .. }) => self.wait_for(writes).await,
             outcome => outcome,
         }
     }
 
-    async fn wait_for(&self, writes: &Writes, range: Range<usize>) -> Outcome {
-        let written = self.cache.apply(&writes.batch(range)).await?;
+    async fn wait_for(&self, writes: &Writes) -> Outcome {
+        let written = self.cache.apply(&writes.batch()).await?;
         Ok(written.into_iter().map(|written| written.existed).collect())
     }
 
@@ -200,9 +198,7 @@ impl Group {
             if taken.waiting.is_empty() {
                 continue;
             }
-            let written = self
-                .cache
-                .try_apply(&taken.writes.batch(0..taken.writes.len()));
+            let written = self.cache.try_apply(&taken.writes.batch());
             for Waiting { writes, slot } in taken.waiting.drain(..) {
                 let outcome = match &written {
                     Ok(written) => Ok(written[writes].iter().map(|one| one.existed).collect()),

@@ -19,16 +19,7 @@ impl Reply {
 
     /// An error: its code and message. Line ends in it become spaces.
     pub(crate) fn error(&mut self, message: &str) {
-        self.bytes.push(b'-');
-        let clean = message.bytes().map(|byte| {
-            if matches!(byte, b'\r' | b'\n') {
-                b' '
-            } else {
-                byte
-            }
-        });
-        self.bytes.extend(clean);
-        self.end();
+        self.error_bytes(message.as_bytes());
     }
 
     /// The same for a message of bytes.

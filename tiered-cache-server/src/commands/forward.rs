@@ -33,6 +33,26 @@ pub(super) fn is_about_transactions(spec: &Spec) -> bool {
     )
 }
 
+/// Whether there is a Redis that can do a command; the reply says so if not.
+fn redis_is_there(context: &mut Context<'_>, name: &str) -> bool {
+    let there = has_redis(context);
+    if !there {
+        let kind = context.session.shared.kind();
+        context.reply.error(&needs_remote(kind, name));
+    }
+    there
+}
+
+/// The command itself, or the subcommand that is meant, and the keys that it names.
+fn part_and_keys(spec: &'static Spec, args: Args<'_>) -> (&'static Spec, Vec<Vec<u8>>) {
+    let part = args
+        .get(1)
+        .and_then(|sub| find_sub(spec, sub))
+        .unwrap_or(spec);
+    let keys = part.keys(args).into_iter().map(<[u8]>::to_vec).collect();
+    (part, keys)
+}
+
 /// Does a command at the remote.
 ///
 /// # Errors
@@ -42,16 +62,10 @@ pub(super) async fn run(
     spec: &'static Spec,
     args: Args<'_>,
 ) -> io::Result<Flow> {
-    if !has_redis(context) {
-        let kind = context.session.shared.kind();
-        context.reply.error(&needs_remote(kind, spec.name));
+    if !redis_is_there(context, spec.name) {
         return Ok(Flow::Continue);
     }
-    let part = args
-        .get(1)
-        .and_then(|sub| find_sub(spec, sub))
-        .unwrap_or(spec);
-    let keys: Vec<Vec<u8>> = part.keys(args).into_iter().map(<[u8]>::to_vec).collect();
+    let (part, keys) = part_and_keys(spec, args);
     let all = Everything::of(spec.name);
     if let Err(error) = settle(context, &keys, all).await {
         context.reply.error(&text_of(&error));
@@ -106,16 +120,10 @@ pub(super) async fn transaction(
     spec: &'static Spec,
     args: Args<'_>,
 ) -> io::Result<Flow> {
-    if !has_redis(context) {
-        let kind = context.session.shared.kind();
-        context.reply.error(&needs_remote(kind, spec.name));
+    if !redis_is_there(context, spec.name) {
         return Ok(Flow::Continue);
     }
-    let part = args
-        .get(1)
-        .and_then(|sub| find_sub(spec, sub))
-        .unwrap_or(spec);
-    let keys: Vec<Vec<u8>> = part.keys(args).into_iter().map(<[u8]>::to_vec).collect();
+    let (_, keys) = part_and_keys(spec, args);
     let session = &mut *context.session;
     match (spec.name, &mut session.transaction) {
         // A change that another client makes here shows itself at the end.
@@ -180,9 +188,7 @@ pub(super) async fn subscription(
     name: &str,
     args: Args<'_>,
 ) -> io::Result<Flow> {
-    if !has_redis(context) {
-        let kind = context.session.shared.kind();
-        context.reply.error(&needs_remote(kind, name));
+    if !redis_is_there(context, name) {
         return Ok(Flow::Continue);
     }
     if let Err(error) = subscribe(context, args).await {

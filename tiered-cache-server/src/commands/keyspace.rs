@@ -39,8 +39,10 @@ pub(super) async fn run(
     }
     match name {
         "dbsize" => {
-            let count = walk(context, |_| true).await?.len();
-            context.reply.count(count);
+            let count = context.session.shared.cache.count().await?;
+            context
+                .reply
+                .count(usize::try_from(count).unwrap_or(usize::MAX));
         }
         "keys" => {
             let pattern = args[1].to_vec();
