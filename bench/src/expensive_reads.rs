@@ -13,9 +13,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use parking_lot::RwLock;
 use tempfile::TempDir;
 use tiered_cache::blocking::{Scan, TieredCache};
-use tiered_cache::{ByteSize, SetOptions};
 
-use crate::cache::{away, fill, open_with, runtime};
+use crate::cache::filled;
 use crate::measure::{Contender, Outcome, Sample, rounds};
 use crate::report::{Report, Workload};
 use crate::rows::{Rows, shuffled};
@@ -90,11 +89,7 @@ impl Stage {
     fn set(keys: usize) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let rows = Rows::new('k', keys);
-        let cache = runtime()?.block_on(async {
-            let cache = open_with(folder.path(), away(), ByteSize::gib(1)).await?;
-            fill(&cache, &rows, SetOptions::new()).await?;
-            anyhow::Ok(cache)
-        })?;
+        let cache = filled(folder.path(), &rows, |_| {})?;
         Ok(Self {
             cache: cache.blocking(),
             rows,

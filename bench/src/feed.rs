@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
 use tiered_cache::blocking::TieredCache;
-use tiered_cache::{ByteSize, SetOptions};
 
-use crate::cache::{LONG, away, fill, open_set_up, runtime};
+use crate::cache::{LONG, filled};
 use crate::measure::{Contender, Sample, rounds};
 use crate::report::{Goal, Report, Workload};
 use crate::rows::{Rows, shuffled};
@@ -51,16 +50,10 @@ impl Stage {
     fn set(window: Option<usize>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let rows = Rows::new('k', KEYS);
-        let cache = runtime()?.block_on(async {
-            let memory = ByteSize::gib(1);
-            let cache = open_set_up(folder.path(), away(), memory, |config| {
-                if let Some(events) = window {
-                    config.feed.window_events = events;
-                }
-            })
-            .await?;
-            fill(&cache, &rows, SetOptions::new()).await?;
-            anyhow::Ok(cache)
+        let cache = filled(folder.path(), &rows, |config| {
+            if let Some(events) = window {
+                config.feed.window_events = events;
+            }
         })?;
         Ok(Self {
             cache: cache.blocking(),

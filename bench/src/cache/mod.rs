@@ -128,7 +128,7 @@ fn workload(name: impl Into<String>, threads: usize, config: impl Into<String>) 
 }
 
 /// A runtime on the calling thread.
-pub(crate) fn runtime() -> Result<Runtime> {
+fn runtime() -> Result<Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?)
@@ -141,16 +141,12 @@ async fn open(home: &Path, remote: impl RemoteStore) -> Result<TieredCache> {
 
 /// A cache with so much memory, whose rows stay fresh for the whole run, with room for all of them
 /// to be dirty.
-pub(crate) async fn open_with(
-    home: &Path,
-    remote: impl RemoteStore,
-    memory: ByteSize,
-) -> Result<TieredCache> {
+async fn open_with(home: &Path, remote: impl RemoteStore, memory: ByteSize) -> Result<TieredCache> {
     open_set_up(home, remote, memory, |_| {}).await
 }
 
 /// The same with other settings besides.
-pub(crate) async fn open_set_up(
+async fn open_set_up(
     home: &Path,
     remote: impl RemoteStore,
     memory: ByteSize,
@@ -182,7 +178,7 @@ async fn open_before(home: &Path, server: Option<&RedisServer>) -> Result<Tiered
 }
 
 /// A remote that is not there.
-pub(crate) fn away() -> MemoryRemote {
+fn away() -> MemoryRemote {
     let remote = MemoryRemote::new();
     remote.set_down(true);
     remote
@@ -215,12 +211,25 @@ fn tell(report: &mut Report, workload: &Workload, outcomes: &[Outcome], goals: &
 }
 
 /// Puts all rows into a cache.
-pub(crate) async fn fill(cache: &TieredCache, rows: &Rows, options: SetOptions) -> Result<()> {
+async fn fill(cache: &TieredCache, rows: &Rows, options: SetOptions) -> Result<()> {
     let entries: Vec<_> = rows.iter().collect();
     for part in entries.chunks(1000) {
         cache.set_many(part, options).await?;
     }
     Ok(())
+}
+
+/// A cache that has all rows, with memory for them, and whose remote is away.
+pub(crate) fn filled(
+    home: &Path,
+    rows: &Rows,
+    set_up: impl FnOnce(&mut Config),
+) -> Result<TieredCache> {
+    runtime()?.block_on(async {
+        let cache = open_set_up(home, away(), ByteSize::gib(1), set_up).await?;
+        fill(&cache, rows, SetOptions::new()).await?;
+        Ok(cache)
+    })
 }
 
 /// Waits until the remote has everything.
