@@ -50,10 +50,11 @@ pub enum Error {
         reason: String,
     },
 
-    /// The value or key is larger than the settings allow. Nothing was written.
+    /// The value or key is larger than the settings allow, or all of a new content is. Nothing was
+    /// written.
     #[error("the {what} has {size} bytes, and {max} are allowed")]
     TooLarge {
-        /// `key` or `value`.
+        /// `key`, `value` or, of a replacement, `content`.
         what: &'static str,
         /// Its size in bytes.
         size: usize,
@@ -115,6 +116,12 @@ pub enum Error {
         /// How many there may be.
         max: usize,
     },
+
+    /// What a [`Snapshot`](crate::Snapshot) kept of the past has outgrown
+    /// [`max_disk`](crate::LocalConfig::max_disk), and it was ended. Take a new one, or scan the cache
+    /// itself, which keeps no past.
+    #[error("the snapshot is too old: its history has outgrown the disk that the cache may take")]
+    SnapshotTooOld,
 
     /// Stored bytes are not what this version writes. The message says what; the remote has the
     /// data, [`evict_local`](crate::TieredCache::evict_local) makes room for it.

@@ -155,7 +155,8 @@ impl TieredCache {
     /// - [`TooOld`](Error::TooOld): the window does not reach back to `version`, so that nobody knows
     ///   what happened since. Read the content anew.
     /// - [`TooNew`](Error::TooNew): no version is as high as `version`.
-    /// - [`TooLarge`](Error::TooLarge): a key or a value.
+    /// - [`TooLarge`](Error::TooLarge): a key or a value; or the content, keys and values together, takes
+    ///   more than an eighth of [`max_disk`](crate::LocalConfig::max_disk).
     /// - [`Local`](Error::Local), [`Closed`](Error::Closed).
     ///
     /// After an error nothing has changed.
@@ -168,21 +169,39 @@ impl TieredCache {
         version: u64,
     ) -> Result<Replaced> {
         let mut content = Replacement::new();
+        let mut size = 0u64;
         for (key, value) in entries {
             let key: Bytes = key.into();
             self.core.check_size_of_key(&key)?;
             self.core.check_size_of_value(&value.value)?;
+            size = size.saturating_add((key.len() + value.value.len()) as u64);
+            self.core.check_size_of_content(size)?;
             content.insert(stored(&key).into_owned(), value);
         }
         let core = Arc::clone(&self.core);
         let replacing = self
             .core
             .runtime
-            .spawn_blocking(move || core.local()?.replace(&content, version, &core.dirty));
+            .spawn_blocking(move || replace(&core, &content, size, version));
         replacing
             .await
             .map_err(|why| Error::Internal(format!("a replacement broke off: {why}")))?
     }
+}
+
+/// A large content has the log for itself: what is in it before and after goes with a checkpoint.
+fn replace(core: &Core, content: &Replacement, size: u64, version: u64) -> Result<Replaced> {
+    let local = core.local()?;
+    let large = size > core.config.local.log_file_bytes() / 2;
+    if large {
+        local.checkpoint()?;
+    }
+    let replaced = local.replace(content, version, &core.dirty)?;
+    if large && let Err(error) = local.checkpoint() {
+        // It is replaced all the same; whoever looks after the disk tries again.
+        tracing::warn!(%error, "no checkpoint after a replacement");
+    }
+    Ok(replaced)
 }
 
 impl Core {

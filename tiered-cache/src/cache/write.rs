@@ -244,17 +244,22 @@ impl Core {
     }
 
     pub(crate) fn check_size_of_key(&self, key: &[u8]) -> Result<()> {
-        check_size("key", key.len(), self.config.writes.max_key_size)
+        check_size("key", key.len() as u64, self.config.writes.max_key_size)
     }
 
     pub(crate) fn check_size_of_value(&self, value: &[u8]) -> Result<()> {
-        check_size("value", value.len(), self.config.largest_value())
+        check_size("value", value.len() as u64, self.config.largest_value())
+    }
+
+    pub(crate) fn check_size_of_content(&self, size: u64) -> Result<()> {
+        check_size("content", size, self.config.largest_content())
     }
 }
 
-fn check_size(what: &'static str, size: usize, max: bytesize::ByteSize) -> Result<()> {
+fn check_size(what: &'static str, size: u64, max: bytesize::ByteSize) -> Result<()> {
     let max = max.as_u64();
-    if size as u64 > max {
+    if size > max {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
         return Err(Error::TooLarge { what, size, max });
     }
     Ok(())

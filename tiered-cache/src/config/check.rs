@@ -15,6 +15,12 @@ impl Config {
         self.writes.max_value_size.min(share)
     }
 
+    /// The largest content that may replace another, keys and values: the log has to hold all of
+    /// it beside the old one.
+    pub(crate) fn largest_content(&self) -> ByteSize {
+        ByteSize(self.local.max_disk.as_u64() / 8)
+    }
+
     /// Checks what types cannot say.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ pub struct LocalConfig {
     /// evicted, the ones least wanted first ([`eviction`](crate::eviction)). The files together
     /// stay below it, and at the worst an eighth above it for a moment.
     ///
-    /// About two fifths of it are keys and values: a checkpoint writes what has changed beside what
+    /// About three tenths of it are keys and values: a checkpoint writes what has changed beside what
     /// was there, so that the file of the entries is twice as large as they are, and the log and the
     /// records of unflushed keys need their part. [`compression`](Self::compression) makes more
     /// of it. Default: 10 GiB.
@@ -99,7 +99,7 @@ pub struct LocalConfig {
     /// The time between two checkpoints of the engine. Default: 1 minute.
     #[serde(with = "humantime_serde")]
     pub checkpoint_every: Duration,
-    /// How much log is written between two checkpoints at most; never more than a 16th of
+    /// How much log is written between two checkpoints at most; never more than a tenth of
     /// [`max_disk`](Self::max_disk). Default: 2 GiB.
     pub checkpoint_log_size: ByteSize,
     /// The size of one file of the engine's log, 1 MiB to 2 GB. Two are there at least, in full size;

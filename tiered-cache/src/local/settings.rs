@@ -53,13 +53,13 @@ impl LocalConfig {
 
     /// Bytes of log after which a checkpoint is taken.
     pub(crate) fn log_between_checkpoints(&self) -> u64 {
-        let share = (self.max_disk.as_u64() / 16).max(2 * self.log_file_bytes());
+        let share = (self.max_disk.as_u64() / 10).max(2 * self.log_file_bytes());
         self.checkpoint_log_size.as_u64().min(share)
     }
 
     /// Bytes of the sketch of frequencies.
     pub(crate) fn frequency_bytes(&self) -> u64 {
-        // Two fifths of the bound are content: of rows of 1 KiB one for each 2.5 KiB.
+        // Three tenths of the bound are content: of rows of 1 KiB one for each 3.3 KiB.
         let share = (self.max_disk.as_u64() / 256).min(256 << 20);
         self.frequency_memory.map_or(share, |size| size.as_u64())
     }

@@ -15,6 +15,9 @@ const LOGS: [&[u8]; 3] = [
     b"WiredTigerTmplog.",
 ];
 
+/// Where the engine keeps what was replaced, for readers of an old state.
+const HISTORY: &str = "WiredTigerHS.wt";
+
 /// What the home takes of its disk, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Space {
@@ -22,6 +25,8 @@ pub(crate) struct Space {
     pub(crate) home: u64,
     /// The files of the log, those made in advance among them.
     pub(crate) log: u64,
+    /// The file of the past that readers of an old state still want.
+    pub(crate) history: u64,
     /// The files of the tables that grow with the data.
     pub(crate) tables: u64,
     /// What the last checkpoint has in these.
@@ -35,6 +40,7 @@ impl Local {
         let mut space = Space {
             home: self.disk_bytes().1,
             log: self.log_bytes(),
+            history: std::fs::metadata(self.home().join(HISTORY)).map_or(0, |file| file.len()),
             ..Space::default()
         };
         for table in [&self.entries, &self.journal, &self.dead_letters] {

@@ -7,8 +7,28 @@ use parking_lot::Mutex;
 use crate::error::{Error, Result};
 use crate::local::View;
 
-/// Where the view of a snapshot is, until the cache is closed.
-pub(super) type Cell = Arc<Mutex<Option<View>>>;
+/// Where the view of a snapshot is, until it is taken away.
+pub(super) type Cell = Arc<Mutex<Held>>;
+
+/// What a snapshot reads from.
+pub(super) enum Held {
+    View(View),
+    /// The cache was closed.
+    Closed,
+    /// What it kept of the past had outgrown the disk.
+    TooOld,
+}
+
+impl Held {
+    /// The view, or why there is none.
+    pub(super) fn view(&self) -> Result<&View> {
+        match self {
+            Self::View(view) => Ok(view),
+            Self::Closed => Err(Error::Closed),
+            Self::TooOld => Err(Error::SnapshotTooOld),
+        }
+    }
+}
 
 /// All snapshots of a cache.
 pub(crate) struct Snapshots {
@@ -19,7 +39,8 @@ pub(crate) struct Snapshots {
 #[derive(Default)]
 struct State {
     count: usize,
-    cells: Vec<Weak<Mutex<Option<View>>>>,
+    /// The oldest first.
+    cells: Vec<Weak<Mutex<Held>>>,
     closed: bool,
 }
 
@@ -55,14 +76,14 @@ impl Snapshots {
         Ok(Slot(Arc::clone(&self.state)))
     }
 
-    /// Notes a view, so that closing the cache can take it away.
+    /// Notes a view, so that it can be taken away.
     pub(super) fn register(&self, view: View) -> Result<Cell> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(Error::Closed);
         }
         state.cells.retain(|cell| cell.strong_count() > 0);
-        let cell = Arc::new(Mutex::new(Some(view)));
+        let cell = Arc::new(Mutex::new(Held::View(view)));
         state.cells.push(Arc::downgrade(&cell));
         Ok(cell)
     }
@@ -75,8 +96,30 @@ impl Snapshots {
             std::mem::take(&mut state.cells)
         };
         for cell in cells.iter().filter_map(Weak::upgrade) {
-            let view = cell.lock().take();
-            drop(view);
+            take_away(&cell, Held::Closed);
         }
     }
+
+    /// Ends the oldest one, after the chunk that is being read; `false` when there is none.
+    pub(crate) fn end_oldest(&self) -> bool {
+        loop {
+            let oldest = {
+                let mut state = self.state.lock();
+                if state.cells.is_empty() {
+                    return false;
+                }
+                state.cells.remove(0).upgrade()
+            };
+            if let Some(cell) = oldest {
+                take_away(&cell, Held::TooOld);
+                return true;
+            }
+        }
+    }
+}
+
+/// Ends the view outside the lock: it is a call into the engine.
+fn take_away(cell: &Cell, why: Held) {
+    let view = std::mem::replace(&mut *cell.lock(), why);
+    drop(view);
 }

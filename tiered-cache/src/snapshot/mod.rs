@@ -47,9 +47,11 @@ use crate::local::{Bytes2, View, stored};
 /// the engine for itself, so half of [`max_sessions`](crate::LocalConfig::max_sessions) can live at a
 /// time; reads of one take turns.
 ///
-/// Closing the cache ends it: reads answer [`Closed`](Error::Closed). Under extreme pressure the
-/// engine may end it as well: reads fail with [`Local`](Error::Local), retryable, and a new snapshot
-/// has to be taken.
+/// Closing the cache ends it: reads answer [`Closed`](Error::Closed). When the history makes the
+/// files larger than [`max_disk`](crate::LocalConfig::max_disk), the oldest snapshot ends, and then the
+/// next one: reads of it answer [`SnapshotTooOld`](Error::SnapshotTooOld). Under extreme pressure on
+/// its memory the engine may end one as well: reads fail with [`Local`](Error::Local), retryable. In
+/// both cases a new snapshot has to be taken.
 #[derive(Clone)]
 #[must_use = "a snapshot that is dropped shows nothing"]
 pub struct Snapshot {
@@ -70,10 +72,7 @@ pub(super) struct Shared {
 impl Shared {
     /// Reads from the view, if it has not been taken away.
     fn read<T>(&self, read: impl FnOnce(&View) -> Result<T>) -> Result<T> {
-        match &*self.cell.lock() {
-            Some(view) => read(view),
-            None => Err(Error::Closed),
-        }
+        read(self.cell.lock().view()?)
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tiered_cache::{ByteSize, Config, Error, Limit, MemoryRemote, SetOptions};
+use futures_util::TryStreamExt;
+use tiered_cache::{ByteSize, Config, Error, Limit, MemoryRemote, RemoteValue, SetOptions};
 
 use crate::common::{SOON, Stage, builder, here, key, stage_with, until, until_written, value};
 
@@ -248,7 +249,11 @@ async fn a_file_that_has_become_nearly_empty_is_cut_off() {
     stage.flush().await;
     let file = || stage.cache.stats().local_bytes;
     until("the file is written", || file() > 3 << 20).await;
-    until("the rows are gone", || stage.cache.stats().expired >= 3800).await;
+    until("the rows are gone", || {
+        let stats = stage.cache.stats();
+        stats.expired + stats.evicted >= 3800
+    })
+    .await;
     // By a compaction, or by a checkpoint where the end of the file happens to be free. What is
     // free in it may be an eighth of the bound: less is no reason for a compaction.
     until("the file is cut off", || {
@@ -275,4 +280,103 @@ async fn a_value_that_would_fill_the_tier_is_not_kept() {
     assert_eq!(stage.value("k").await.unwrap(), large);
     assert_eq!(stage.cache.stats().fills_refused, 2);
     stage.cache.set("k", &large[1..]).await.unwrap();
+}
+
+/// The largest content there may be, again and again, over a tier that is full.
+#[tokio::test]
+async fn a_replacement_stays_within_the_bound() {
+    let stage = stage_with(small).await;
+    stage.remote.record(false);
+    let watch = Watch::over(&stage);
+    for number in 0..8000 {
+        stage.cache.set(key(number), value(number)).await.unwrap();
+    }
+    stage.flush().await;
+    let size = (key(0).len() + value(0).len()) as u64;
+    let content = |from: u64, rows: u64| {
+        (from..from + rows).map(|number| {
+            let value = RemoteValue {
+                value: value(number).into(),
+                expires_at: None,
+            };
+            (key(number), value)
+        })
+    };
+    let version = stage.cache.version();
+    let fits = BOUND / 8 / size;
+    for round in 0..6 {
+        let from = 100_000 + round * fits;
+        let version = stage.cache.version();
+        let new = content(from, fits);
+        let replaced = stage.cache.replace(new, version).await.unwrap();
+        assert_eq!(replaced.written, fits);
+    }
+    let last = 100_000 + 5 * fits;
+    assert_eq!(here(&stage.cache, last..last + fits).await as u64, fits);
+    assert!(
+        watch.most() <= BOUND + BOUND / 8,
+        "{} bytes: {:?}",
+        watch.most(),
+        stage.cache.stats()
+    );
+    let large = stage.cache.replace(content(0, fits + 1), version);
+    let refused = large.await.unwrap_err();
+    let Error::TooLarge {
+        what: "content",
+        max,
+        ..
+    } = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(max, BOUND / 8);
+    assert_eq!(here(&stage.cache, last..last + fits).await as u64, fits);
+}
+
+/// What a snapshot keeps of the past takes its place from the disk, too. It must neither drive the
+/// entries out nor grow without an end: in the end the snapshot goes.
+#[tokio::test]
+async fn a_snapshot_ends_before_its_past_outgrows_the_disk() {
+    let stage = stage_with(|config| {
+        small(config);
+        config.local.cache_size = ByteSize::mib(8);
+    })
+    .await;
+    stage.remote.record(false);
+    let watch = Watch::over(&stage);
+    for number in 0..3000 {
+        stage.cache.set(key(number), value(number)).await.unwrap();
+    }
+    stage.flush().await;
+    let old = stage.cache.snapshot().await.unwrap();
+    assert_eq!(old.get(key(7)).unwrap().unwrap(), value(7));
+    let mut rounds = 0;
+    let ended = loop {
+        for number in 0..3000 {
+            let new = value(number + rounds);
+            stage.cache.set(key(number), new).await.unwrap();
+        }
+        rounds += 1;
+        match old.get(key(7)) {
+            Ok(found) => assert_eq!(found.unwrap(), value(7)),
+            Err(error) => break error,
+        }
+        assert!(rounds < 100, "{:?}", stage.cache.stats());
+    };
+    assert!(matches!(ended, Error::SnapshotTooOld), "{ended}");
+    let scanned: Result<Vec<_>, _> = old.scan().try_collect().await;
+    assert!(matches!(scanned, Err(Error::SnapshotTooOld)));
+    stage.flush().await;
+    let stats = stage.cache.stats();
+    // The entries are still here.
+    assert!(here(&stage.cache, 0..3000).await > 2500, "{stats:?}");
+    until("the past is gone", || {
+        bytes_of(&stage.dir.path().join("home")) <= BOUND
+    })
+    .await;
+    // What is written between two checkpoints can become history at once.
+    let most = BOUND + BOUND / 8 + BOUND / 5;
+    assert!(watch.most() <= most, "{}: {stats:?}", watch.most());
+    let new = stage.cache.snapshot().await.unwrap();
+    assert!(new.get(key(7)).unwrap().is_some());
 }

@@ -36,10 +36,8 @@ pub(super) struct Bound {
     pub(super) high_rows: i64,
     pub(super) urgent_rows: i64,
     pub(super) full_rows: i64,
-    /// What is written before a checkpoint is taken,
+    /// What is written of the log between two checkpoints, in the calculation of the above.
     pub(super) log: u64,
-    /// and until it is complete.
-    pub(super) log_full: u64,
 }
 
 impl Bound {
@@ -71,8 +69,7 @@ impl Bound {
             high_rows: rows(0),
             urgent_rows: rows(1),
             full_rows: rows(3),
-            log: log / 4 * 3,
-            log_full: log * 2,
+            log,
         }
     }
 }

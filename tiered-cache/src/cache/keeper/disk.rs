@@ -26,6 +26,7 @@ pub(super) fn run(core: &Core, shared: &Shared) {
         core,
         shared,
         settled: 0,
+        history: 0,
         rest_until: Instant::now(),
     };
     while !shared.stopped() {
@@ -48,13 +49,16 @@ struct Disk<'a> {
     shared: &'a Shared,
     /// What all files took after the last checkpoint, in bytes.
     settled: u64,
+    /// What the history took after the last snapshot was ended for it, in bytes.
+    history: u64,
     /// No compaction before.
     rest_until: Instant,
 }
 
 impl Disk<'_> {
     fn turn(&mut self) -> Result<Duration> {
-        let bound = &self.shared.bound;
+        let Shared { bound, pace, .. } = self.shared;
+        let due_after = pace.due_after();
         let anchor = self.shared.anchor();
         let (space, grown) = {
             let local = self.core.local()?;
@@ -63,21 +67,42 @@ impl Disk<'_> {
         let written = anchor.written(grown);
         let home = space.home;
         let above = home > bound.home;
+        let nearly = home > bound.home - bound.slack / 2;
         // More than what the last checkpoint left behind: another one can help.
         let grows = home > self.settled.saturating_add(bound.slack / 8);
         let wanted = self.shared.wants_checkpoint.swap(false, Ordering::Relaxed);
         // Half of what was live is gone: there may be something to give back.
         let shrunk = anchor.space.live > bound.home / 16
             && anchor.live(grown) < signed(anchor.space.live / 2);
-        let too_much_log = space.log > bound.logs && written > bound.log / 4;
-        let due = written >= bound.log || too_much_log || shrunk;
-        if written > 0 && (due || wanted || (above && grows)) {
+        let too_much_log = space.log > bound.logs && written > due_after / 4;
+        let due = written >= due_after || too_much_log || shrunk;
+        if nearly && self.end_a_snapshot(&space) {
+            self.checkpoint()?;
+        } else if written > 0 && (due || wanted || (above && grows)) {
             self.checkpoint()?;
         } else {
             self.compact_if_it_pays(space)?;
         }
-        let near = home > bound.home / 2 || written > bound.log / 8;
+        let near = home > bound.home / 2 || written > due_after / 8;
         Ok(if near { NEAR } else { CALM })
+    }
+
+    /// Ends the oldest snapshot, when it is for what snapshots keep of the past that the home becomes too
+    /// large. The history's file is large for a while after that: the next one goes only when
+    /// it has grown on.
+    fn end_a_snapshot(&mut self, space: &Space) -> bool {
+        let some = self.shared.bound.slack / 4;
+        self.history = self.history.min(space.history);
+        if space.history < self.history + some || !self.core.snapshots.end_oldest() {
+            return false;
+        }
+        tracing::warn!(
+            home = space.home,
+            history = space.history,
+            "the oldest snapshot was ended: what it keeps of the past has outgrown max_disk"
+        );
+        self.history = space.history;
+        true
     }
 
     fn checkpoint(&mut self) -> Result<()> {
@@ -85,6 +110,8 @@ impl Disk<'_> {
         // Before: what is written meanwhile may be in it or not, and is counted again.
         let grown = local.growth.read();
         local.checkpoint()?;
+        let meanwhile = local.growth.read().written.wrapping_sub(grown.written);
+        self.shared.pace.took(u64::try_from(meanwhile).unwrap_or(0));
         self.core.counters.checkpoints.add(1);
         let space = local.space()?;
         self.settled = space.home;
@@ -134,6 +161,7 @@ mod tests {
         let space = |home, tables, live| Space {
             home,
             log: 0,
+            history: 0,
             tables,
             live,
         };

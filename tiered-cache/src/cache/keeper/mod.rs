@@ -4,6 +4,7 @@
 
 mod bound;
 mod disk;
+mod pace;
 mod room;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use self::bound::{Anchor, Bound};
+use self::pace::Pace;
 use super::core::Core;
 use crate::error::{Error, Result};
 use crate::eviction::Policy;
@@ -27,6 +29,7 @@ pub(crate) struct Keeper {
 /// What both threads know.
 struct Shared {
     bound: Bound,
+    pace: Pace,
     stop: AtomicBool,
     anchor: Mutex<Anchor>,
     /// Room was made, but nothing of it will show before a checkpoint.
@@ -46,8 +49,10 @@ impl Shared {
 impl Keeper {
     pub(crate) fn start(core: &Arc<Core>, policy: Policy) -> Result<Self> {
         let local = core.local()?;
+        let bound = Bound::new(&core.config.local);
         let shared = Arc::new(Shared {
-            bound: Bound::new(&core.config.local),
+            bound,
+            pace: Pace::new(bound.log),
             stop: AtomicBool::new(false),
             anchor: Mutex::new(Anchor {
                 space: local.space()?,

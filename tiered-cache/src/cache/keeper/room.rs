@@ -145,7 +145,7 @@ impl Room<'_> {
             return self.count();
         }
         self.core.frequency.age(unsigned(rows));
-        Ok(if fill.written > bound.log / 2 {
+        Ok(if fill.written > self.shared.pace.due_after() / 2 {
             LOG_NEAR
         } else if near || rests {
             NEAR
@@ -165,7 +165,7 @@ impl Room<'_> {
             self.rows.now(grown.rows).max(1)
         };
         let written = anchor.written(grown);
-        if written >= self.shared.bound.log {
+        if written >= self.shared.pace.due_after() {
             wake(self.disk);
         }
         Ok(Fill {
@@ -195,12 +195,12 @@ impl Room<'_> {
             Grown {
                 bytes: anchor.count_at(bound.high),
                 rows: rows_at(bound.high_rows),
-                written: written_at(bound.log),
+                written: written_at(self.shared.pace.due_after()),
             },
             Grown {
                 bytes: anchor.count_at(bound.full),
                 rows: rows_at(bound.full_rows),
-                written: written_at(bound.log_full),
+                written: written_at(self.shared.pace.full()),
             },
         );
         let full = fill.live >= bound.full
@@ -214,9 +214,9 @@ impl Room<'_> {
     /// Whether the log is larger than it may be: a checkpoint that gives it free is due or under
     /// way, and who is faster than it would fill the disk.
     fn must_wait_for_a_checkpoint(&self, local: &Local, written: u64) -> bool {
-        let bound = &self.shared.bound;
-        written >= bound.log_full
-            || written >= bound.log / 2 && local.log_bytes() > bound.logs + bound.slack / 4
+        let Shared { bound, pace, .. } = self.shared;
+        written >= pace.full()
+            || written >= pace.due_after() / 2 && local.log_bytes() > bound.logs + bound.slack / 4
     }
 
     /// Whether what is live is mostly what was replaced or removed, and is kept by a reader of an
