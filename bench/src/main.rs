@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
+// Takes the place of the C library's allocator.
+use libmimalloc_sys as _;
+
 use crate::report::Report;
 
 #[derive(Parser)]

@@ -11,11 +11,16 @@ pub(crate) fn library(source: &Path, target: &Target, include: &Path) -> Result<
     build.include(include).include(source.join("src/include"));
     flags(&mut build, source, target);
 
-    let files = engine_files(source, target)?;
+    let mut files = engine_files(source, target)?;
     for file in &files {
         watch(file);
     }
     watch_headers(&source.join("src/include"))?;
+    if takes_memory_from_mimalloc() {
+        let heap = source.join(HEAP);
+        files.retain(|file| *file != heap);
+        build.objects(with_mimalloc(&build, &heap)?);
+    }
     build.files(files);
 
     for name in COMPRESSORS {
@@ -40,6 +45,26 @@ pub(crate) fn library(source: &Path, target: &Target, include: &Path) -> Result<
         println!("cargo:rustc-link-lib=dl");
     }
     Ok(())
+}
+
+/// The only file of the engine that calls the C library's allocator.
+const HEAP: &str = "src/os_common/os_alloc.c";
+
+/// AddressSanitizer wants to see every allocation.
+fn takes_memory_from_mimalloc() -> bool {
+    feature("mimalloc") && !feature("asan")
+}
+
+/// Compiles the file with other names for what it calls.
+fn with_mimalloc(build: &cc::Build, heap: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut build = build.clone();
+    for name in ["malloc", "calloc", "realloc", "free", "posix_memalign"] {
+        build.define(name, &*format!("mi_{name}"));
+    }
+    build
+        .file(heap)
+        .try_compile_intermediates()
+        .map_err(|why| format!("the C compiler failed on {HEAP}: {why}"))
 }
 
 /// The C compiler for the target.

@@ -36,6 +36,8 @@ mod bindings;
 pub use bindings::*;
 
 // These crates only bring their C library to the link.
+#[cfg(feature = "mimalloc")]
+use libmimalloc_sys as _;
 #[cfg(feature = "sodium")]
 use libsodium_sys as _;
 #[cfg(feature = "zlib")]

@@ -32,6 +32,10 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    pub(crate) fn connection(&self) -> *mut WT_CONNECTION {
+        self.connection
+    }
+
     /// Opens the home, or gives the engine's code.
     pub(crate) fn open(home: &Path, config: &str) -> Result<Self, c_int> {
         let home = CString::new(home.to_str().unwrap()).unwrap();
