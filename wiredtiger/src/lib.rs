@@ -31,7 +31,7 @@ pub use options::{
     EvictionOptions, Isolation, LogOptions, Preset, SessionOptions, Statistics, TableOptions,
     TransactionOptions,
 };
-pub use pack::Pack;
+pub use pack::{Bits, Format, Pack, PackAs, RecordNumber, Row, RowIter, Value};
 pub use pool::{PooledSession, SessionPool};
 pub use range::{OwnedRange, Range};
 pub use session::Session;
