@@ -1,18 +1,23 @@
 //! A safe Rust API of the WiredTiger storage engine.
 #![doc = include_str!("../README.md")]
 
+mod column_store;
 mod config;
 mod connection;
 mod cursor;
+mod dynamic;
 mod error;
 mod events;
 mod home;
+mod index;
 mod name;
 mod options;
 mod pack;
 mod pool;
+mod projection;
 mod range;
 mod raw;
+mod row_cursor;
 mod session;
 mod snapshot;
 mod space;
@@ -23,9 +28,12 @@ mod writes;
 
 pub use bytesize::ByteSize;
 
+pub use column_store::Appender;
 pub use connection::Connection;
 pub use cursor::{Cursor, CursorMut};
+pub use dynamic::{DynTable, RowRef};
 pub use error::{Error, ErrorKind, Result};
+pub use index::{Index, IndexCursor, IndexOptions};
 pub use options::{
     CheckpointOptions, CheckpointPolicy, Compressor, ConnectionOptions, Durability,
     EvictionOptions, Isolation, LogOptions, Preset, SessionOptions, Statistics, TableOptions,
@@ -33,7 +41,9 @@ pub use options::{
 };
 pub use pack::{Bits, Format, Pack, PackAs, RecordNumber, Row, RowIter, Value};
 pub use pool::{PooledSession, SessionPool};
+pub use projection::Projection;
 pub use range::{OwnedRange, Range};
+pub use row_cursor::{RowCursor, RowCursorMut};
 pub use session::Session;
 pub use snapshot::Snapshot;
 pub use space::{CompactOptions, TableSpace};

@@ -5,6 +5,7 @@ mod connection;
 mod eviction;
 mod preset;
 mod session;
+mod shape;
 mod table;
 mod transaction;
 

@@ -5,6 +5,7 @@ use bytesize::ByteSize;
 use crate::config::{Config, Method};
 use crate::error::Result;
 use crate::options::Preset;
+use crate::options::shape::Shape;
 use crate::pack::Pack;
 
 /// How blocks are compressed on disk.
@@ -61,6 +62,7 @@ pub struct TableOptions {
     logged: Option<bool>,
     exclusive: bool,
     app_metadata: Option<String>,
+    pub(super) shape: Shape,
     raw: Option<String>,
 }
 
@@ -154,6 +156,11 @@ impl TableOptions {
     }
 
     pub(crate) fn config<K: Pack, V: Pack>(&self) -> Result<Config> {
+        self.config_of(K::FORMAT, V::FORMAT)
+    }
+
+    /// The same for formats that are known only at run time; they are well formed.
+    pub(crate) fn config_of(&self, key_format: &str, value_format: &str) -> Result<Config> {
         let mut config = Config::new();
         config.set_opt(
             "block_compressor",
@@ -176,13 +183,14 @@ impl TableOptions {
         if let Some(text) = &self.app_metadata {
             config.quoted("app_metadata", text)?;
         }
+        self.shape.write(key_format, value_format, &mut config)?;
         if let Some(raw) = &self.raw {
             config.raw(Method::Create, raw)?;
         }
         // Last: of two settings of one name the engine takes the later.
         config
-            .set("key_format", K::FORMAT)
-            .set("value_format", V::FORMAT);
+            .quoted("key_format", key_format)?
+            .quoted("value_format", value_format)?;
         Ok(config)
     }
 }

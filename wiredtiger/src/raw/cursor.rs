@@ -120,7 +120,19 @@ impl<'s, A> RawCursor<'s, A> {
         let mut exact = 0;
         // SAFETY: as in `search`; `exact` is written before the call returns.
         let code = unsafe { search_near(self.handle.as_ptr(), &mut exact) };
-        Ok(self.found(code, OPERATION)?.then(|| exact.cmp(&0)))
+        if !self.found(code, OPERATION)? {
+            return Ok(None);
+        }
+        // Rule 28: of three or more column groups only two have moved. Everything else is the
+        // same after another search.
+        if self.is_composed() {
+            let found = self.get_key()?.to_vec();
+            if !self.search(&found)? {
+                // Somebody has removed it in between.
+                return self.search_near(key);
+            }
+        }
+        Ok(Some(exact.cmp(&0)))
     }
 
     /// Goes to the next entry, from nowhere to the first; `false` and nowhere after the last.

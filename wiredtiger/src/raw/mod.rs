@@ -18,11 +18,13 @@ macro_rules! method {
 }
 
 mod caller;
+mod config_parser;
 mod connection;
 mod cursor;
 mod cursor_cache;
 mod cursor_write;
 mod events;
+mod formats;
 mod half_made;
 mod item;
 mod metadata;
