@@ -244,6 +244,11 @@ pub struct IndexCursor<'s, K, P> {
 }
 
 impl<K: Pack, P: Pack> IndexCursor<'_, K, P> {
+    /// Whether bytes at the end of a key are packed without a length.
+    pub(crate) fn bytes_are_last(&self) -> bool {
+        self.bytes_are_last
+    }
+
     fn pack(&mut self, key: K::Ref<'_>) -> Result<()> {
         self.key.clear();
         K::append(key, self.bytes_are_last, &mut self.key)

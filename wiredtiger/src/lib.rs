@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod home;
 mod index;
+mod join;
 mod name;
 mod options;
 mod pack;
@@ -34,6 +35,7 @@ pub use cursor::{Cursor, CursorMut};
 pub use dynamic::{DynTable, RowRef};
 pub use error::{Error, ErrorKind, Result};
 pub use index::{Index, IndexCursor, IndexOptions};
+pub use join::{Comparison, Join, Satisfy};
 pub use options::{
     CheckpointOptions, CheckpointPolicy, Compressor, ConnectionOptions, Durability,
     EvictionOptions, Isolation, LogOptions, Preset, SessionOptions, Statistics, TableOptions,

@@ -27,6 +27,7 @@ mod events;
 mod formats;
 mod half_made;
 mod item;
+mod join;
 mod metadata;
 mod session;
 mod session_write;
@@ -37,6 +38,7 @@ mod value;
 pub(crate) use connection::RawConnection;
 pub(crate) use cursor::{Bound, RawCursor, Read, Write};
 pub(crate) use cursor_cache::Mode;
+pub(crate) use join::{Compare, RawJoin};
 pub(crate) use session::RawSession;
 pub(crate) use value::RawValue;
 

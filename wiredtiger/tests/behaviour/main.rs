@@ -30,6 +30,7 @@ mod hostile_settings;
 mod hostile_table_names;
 mod insert_new;
 mod isolation;
+mod joins;
 mod model;
 mod options_reach_the_engine;
 mod panicking_subscriber;
