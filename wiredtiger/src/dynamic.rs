@@ -8,11 +8,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::name::{self, table_uri};
 use crate::options::TableOptions;
 use crate::pack::{Format, Row, Value};
-use crate::raw::{Mode, RawCursor, RawValue};
+use crate::raw::RawValue;
 use crate::row_cursor::{RowCursor, RowCursorMut};
-use crate::session::{Scratch, Session};
+use crate::session::Session;
 use crate::table::{EntryKind, TableEntry, TableId};
-use crate::transaction::Transaction;
 
 /// A table, or an index, with the formats that it is stored with.
 ///
@@ -283,139 +282,5 @@ impl Session {
     pub fn row_cursor_mut(&mut self, table: &DynTable) -> Result<RowCursorMut<'_>> {
         self.settled()?;
         RowCursorMut::open(self, table)
-    }
-
-    /// Appends a row to a table with record numbers: it is stored at the number after the largest
-    /// one that was ever there, which is the answer.
-    ///
-    /// # Errors
-    /// As for [`put_row`](Self::put_row), and [`NotSupported`](crate::ErrorKind::NotSupported):
-    /// the keys of the table are no record numbers.
-    pub fn append_row(&mut self, table: &DynTable, value: &[Value<'_>]) -> Result<u64> {
-        self.settled()?;
-        self.append_row_unsettled(table, value)
-    }
-
-    fn append_row_unsettled(&mut self, table: &DynTable, value: &[Value<'_>]) -> Result<u64> {
-        table.check_appends()?;
-        let slot = table.slot_to_write(self)?;
-        let tables = &self.shared().tables;
-        let entry = TableEntry {
-            kind: EntryKind::Append,
-            ..TableEntry::clone(&*tables.get(slot)?)
-        };
-        let slot = tables.intern(entry).slot();
-        let (raw, scratch) = self.parts();
-        let value = table.pack_value(value, &mut scratch.value)?;
-        let mut cursor: RawCursor<'_, _> = raw.cursor_mut(slot, Mode::Overwrite)?;
-        let number = cursor.append(value)?;
-        let number = table.key_row(&number).get(0)?;
-        Ok(number.as_uint().unwrap_or_default())
-    }
-}
-
-/// What is written by key, on a session and in a transaction.
-macro_rules! writes {
-    ($($(#[$doc:meta])* $name:ident as $unsettled:ident($($value:ident)?) -> $result:ty,
-        |$raw:ident, $slot:ident, $key:ident| $call:expr;)*) => {
-        impl Session {
-            $(
-                $(#[$doc])*
-                pub fn $name(
-                    &mut self,
-                    table: &DynTable,
-                    key: &[Value<'_>],
-                    $($value: &[Value<'_>],)?
-                ) -> Result<$result> {
-                    self.settled()?;
-                    self.$unsettled(table, key $(, $value)?)
-                }
-
-                fn $unsettled(
-                    &mut self,
-                    table: &DynTable,
-                    key: &[Value<'_>],
-                    $($value: &[Value<'_>],)?
-                ) -> Result<$result> {
-                    let $slot = table.slot_to_write(self)?;
-                    let ($raw, Scratch { key: keys, value: values }) = self.parts();
-                    let $key = table.pack_key(key, keys)?;
-                    $(let $value = table.pack_value($value, values)?;)?
-                    let _ = values;
-                    $call
-                }
-            )*
-        }
-
-        impl Transaction<'_> {
-            $(
-                #[doc = concat!("As [`Session::", stringify!($name), "`], in this transaction.")]
-                ///
-                /// # Errors
-                #[doc = concat!("As for [`Session::", stringify!($name), "`], and \
-                    [`Rollback`](crate::ErrorKind::Rollback): another transaction has changed \
-                    the key since this one began.")]
-                pub fn $name(
-                    &mut self,
-                    table: &DynTable,
-                    key: &[Value<'_>],
-                    $($value: &[Value<'_>],)?
-                ) -> Result<$result> {
-                    self.session_mut().$unsettled(table, key $(, $value)?)
-                }
-            )*
-        }
-    };
-}
-
-writes! {
-    /// Stores `value` at `key`, in place of what is there.
-    ///
-    /// # Errors
-    /// - [`Encode`](crate::ErrorKind::Encode): key or value are not of the table's formats; the
-    ///   message says which column.
-    /// - [`NotSupported`](crate::ErrorKind::NotSupported): it is an index.
-    /// - For the rest as [`put`](Self::put).
-    put_row as put_row_unsettled(value) -> (),
-        |raw, slot, key| raw.insert(slot, Mode::Overwrite, key, value);
-
-    /// Stores `value` at a key that is not there yet.
-    ///
-    /// # Errors
-    /// [`DuplicateKey`](crate::ErrorKind::DuplicateKey): it is there, and nothing changes. For
-    /// the rest as [`put_row`](Self::put_row).
-    insert_new_row as insert_new_row_unsettled(value) -> (),
-        |raw, slot, key| raw.insert(slot, Mode::NoOverwrite, key, value);
-
-    /// Stores `value` at a key that is there already; `false`, and nothing stored, when it is not.
-    ///
-    /// # Errors
-    /// As for [`put_row`](Self::put_row).
-    update_row as update_row_unsettled(value) -> bool,
-        |raw, slot, key| raw.update(slot, key, value);
-
-    /// Removes `key`; `false` when it is not there.
-    ///
-    /// # Errors
-    /// As for [`put_row`](Self::put_row).
-    remove_row as remove_row_unsettled() -> bool,
-        |raw, slot, key| raw.remove(slot, key);
-}
-
-impl Transaction<'_> {
-    /// As [`Session::append_row`], in this transaction.
-    ///
-    /// # Errors
-    /// As for [`Session::append_row`].
-    pub fn append_row(&mut self, table: &DynTable, value: &[Value<'_>]) -> Result<u64> {
-        self.session_mut().append_row_unsettled(table, value)
-    }
-
-    /// A cursor that reads and writes in this transaction.
-    ///
-    /// # Errors
-    /// As for [`Session::row_cursor_mut`].
-    pub fn row_cursor_mut(&mut self, table: &DynTable) -> Result<RowCursorMut<'_>> {
-        RowCursorMut::open(self.session_mut(), table)
     }
 }

@@ -1,6 +1,7 @@
 //! A safe Rust API of the WiredTiger storage engine.
 #![doc = include_str!("../README.md")]
 
+mod callbacks;
 mod column_store;
 mod config;
 mod connection;
@@ -19,6 +20,7 @@ mod projection;
 mod range;
 mod raw;
 mod row_cursor;
+mod row_writes;
 mod session;
 mod snapshot;
 mod space;
@@ -29,6 +31,7 @@ mod writes;
 
 pub use bytesize::ByteSize;
 
+pub use callbacks::{Collate, Compress, Encrypt, Extract, ExtractedKeys};
 pub use column_store::Appender;
 pub use connection::Connection;
 pub use cursor::{Cursor, CursorMut};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
+use crate::callbacks::Callbacks;
 use crate::config::{Config, Method, Millis, Seconds};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
@@ -142,6 +143,7 @@ pub struct ConnectionOptions {
     statistics: Option<Statistics>,
     secret_key: Option<Secret>,
     mmap: Option<bool>,
+    callbacks: Callbacks,
     raw: Option<String>,
 }
 
@@ -311,6 +313,14 @@ impl ConnectionOptions {
         }
     }
 
+    pub(crate) fn callbacks(&self) -> &Callbacks {
+        &self.callbacks
+    }
+
+    pub(super) fn callbacks_mut(&mut self) -> &mut Callbacks {
+        &mut self.callbacks
+    }
+
     /// The configuration, with or without a log; the salvage of a home that is there comes later.
     pub(crate) fn config(&self, logged: bool) -> Result<Config> {
         let mut config = Config::new();
@@ -354,6 +364,13 @@ impl ConnectionOptions {
                 log.set_opt("compressor", self.log.compressor.map(Compressor::word));
                 log.set_opt("prealloc", self.log.prealloc);
                 log.set_opt("remove", self.log.remove);
+                Ok(())
+            })?;
+        }
+        self.callbacks.check()?;
+        if let Some((name, _)) = self.callbacks.encryptors.first() {
+            config.group("encryption", |encryption| {
+                encryption.quoted("name", name)?;
                 Ok(())
             })?;
         }

@@ -1,5 +1,6 @@
 //! Options: what is set when a database, session, table or transaction begins.
 
+mod callbacks;
 mod checkpoint;
 mod connection;
 mod eviction;

@@ -125,6 +125,7 @@ impl TableOptions {
         let group = |(group, columns): &(String, Vec<String>)| {
             let uri = name::uri_of_part("colgroup", table, group)?;
             let mut config = Config::new();
+            self.write_storage(&mut config)?;
             config.list("columns", &name::checked("column", columns)?);
             Ok((uri, config))
         };

@@ -52,6 +52,8 @@ impl Compressor {
 #[must_use]
 pub struct TableOptions {
     block_compressor: Option<Compressor>,
+    custom_compressor: Option<String>,
+    collator: Option<String>,
     leaf_page_max: Option<ByteSize>,
     leaf_key_max: Option<ByteSize>,
     leaf_value_max: Option<ByteSize>,
@@ -75,6 +77,21 @@ impl TableOptions {
     /// How blocks are compressed. Default: [`Compressor::None`].
     pub fn block_compressor(mut self, compressor: Compressor) -> Self {
         self.block_compressor = Some(compressor);
+        self
+    }
+
+    /// How blocks are compressed: by the compression that was registered under this name with
+    /// [`ConnectionOptions::compressor`](crate::ConnectionOptions::compressor).
+    pub fn custom_compressor(mut self, name: impl Into<String>) -> Self {
+        self.custom_compressor = Some(name.into());
+        self
+    }
+
+    /// The order of the keys: the one that was registered under this name with
+    /// [`ConnectionOptions::collator`](crate::ConnectionOptions::collator). Default: that of
+    /// their bytes.
+    pub fn collator(mut self, name: impl Into<String>) -> Self {
+        self.collator = Some(name.into());
         self
     }
 
@@ -162,10 +179,33 @@ impl TableOptions {
     /// The same for formats that are known only at run time; they are well formed.
     pub(crate) fn config_of(&self, key_format: &str, value_format: &str) -> Result<Config> {
         let mut config = Config::new();
+        self.write_storage(&mut config)?;
+        if self.exclusive {
+            config.set("exclusive", true);
+        }
+        if let Some(text) = &self.app_metadata {
+            config.quoted("app_metadata", text)?;
+        }
+        self.shape.write(key_format, value_format, &mut config)?;
+        // Last: of two settings of one name the engine takes the later.
+        config
+            .quoted("key_format", key_format)?
+            .quoted("value_format", value_format)?;
+        Ok(config)
+    }
+
+    /// How the rows are stored: in the table's file, or in those of its column groups.
+    pub(super) fn write_storage(&self, config: &mut Config) -> Result<()> {
         config.set_opt(
             "block_compressor",
             self.block_compressor.map(Compressor::word),
         );
+        if let Some(name) = &self.custom_compressor {
+            config.quoted("block_compressor", name)?;
+        }
+        if let Some(name) = &self.collator {
+            config.quoted("collator", name)?;
+        }
         config.set_opt("leaf_page_max", self.leaf_page_max);
         config.set_opt("leaf_key_max", self.leaf_key_max);
         config.set_opt("leaf_value_max", self.leaf_value_max);
@@ -177,20 +217,9 @@ impl TableOptions {
             log.set_opt("enabled", self.logged);
             Ok(())
         })?;
-        if self.exclusive {
-            config.set("exclusive", true);
-        }
-        if let Some(text) = &self.app_metadata {
-            config.quoted("app_metadata", text)?;
-        }
-        self.shape.write(key_format, value_format, &mut config)?;
         if let Some(raw) = &self.raw {
             config.raw(Method::Create, raw)?;
         }
-        // Last: of two settings of one name the engine takes the later.
-        config
-            .quoted("key_format", key_format)?
-            .quoted("value_format", value_format)?;
-        Ok(config)
+        Ok(())
     }
 }

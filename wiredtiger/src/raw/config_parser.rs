@@ -98,6 +98,13 @@ impl Drop for Parser {
     }
 }
 
+/// The value of `key` in a configuration of the engine, outside all quotes and brackets.
+pub(super) fn value_of(text: &[u8], key: &CStr) -> Result<Option<String>> {
+    let text = text.strip_suffix(b"\0").unwrap_or(text);
+    let value = Parser::open(text)?.get(key)?;
+    Ok(value.map(|value| String::from_utf8_lossy(&value).into_owned()))
+}
+
 /// The names in the list that is the value of `key` in a configuration of the engine, outside all
 /// quotes and brackets.
 pub(super) fn names_in(text: &[u8], key: &CStr) -> Result<Vec<String>> {

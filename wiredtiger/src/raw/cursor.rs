@@ -159,6 +159,21 @@ impl<'s, A> RawCursor<'s, A> {
         self.stepped(code, OPERATION)
     }
 
+    /// How two keys compare in this table.
+    #[inline]
+    pub(crate) fn compare_keys(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
+        if self.session.shared().collators.is_empty() {
+            return Ok(one.cmp(other));
+        }
+        self.compare_collated(one, other)
+    }
+
+    #[cold]
+    fn compare_collated(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
+        let table = self.session.shared().tables.get(self.place.slot())?;
+        self.session.compare_keys(&table.uri, one, other)
+    }
+
     /// Limits all further steps and searches until `reset`; the cursor gives up its position.
     pub(crate) fn keep_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
         self.set_bound(bound, key)?;

@@ -135,11 +135,11 @@ impl RawJoin<'_> {
 
     /// Puts the cursor of a condition at its key, or at the one next to it.
     fn place(&self, handle: Handle, compare: Compare, key: &[u8]) -> Result<Option<Compare>> {
-        const SEARCH_NEAR: &str = "WT_CURSOR.search_near";
+        const OPERATION: &str = "WT_CURSOR.search_near";
         if compare == Compare::Equal {
             return Ok(self.search(handle, key)?.then_some(compare));
         }
-        let near = method!(handle, search_near, SEARCH_NEAR);
+        let near = method!(handle, search_near, OPERATION);
         self.set_key(handle, key)?;
         let mut exact = 0;
         // SAFETY: the key is set and lives past the call; the cursor is only used again with
@@ -147,7 +147,7 @@ impl RawJoin<'_> {
         match unsafe { near(handle.as_ptr(), &mut exact) } {
             0 => {}
             ffi::WT_NOTFOUND => return Ok(None),
-            code => return Err(self.session.fail(code, SEARCH_NEAR).on(&self.uri())),
+            code => return Err(self.session.fail(code, OPERATION).on(&self.uri())),
         }
         let compare = compare.from_neighbour(exact.cmp(&0));
         if compare.is_some() && is_composed(handle) {
@@ -159,14 +159,14 @@ impl RawJoin<'_> {
     }
 
     fn search(&self, handle: Handle, key: &[u8]) -> Result<bool> {
-        const SEARCH: &str = "WT_CURSOR.search";
-        let search = method!(handle, search, SEARCH);
+        const OPERATION: &str = "WT_CURSOR.search";
+        let search = method!(handle, search, OPERATION);
         self.set_key(handle, key)?;
         // SAFETY: as in `place`.
         match unsafe { search(handle.as_ptr()) } {
             0 => Ok(true),
             ffi::WT_NOTFOUND => Ok(false),
-            code => Err(self.session.fail(code, SEARCH).on(&self.uri())),
+            code => Err(self.session.fail(code, OPERATION).on(&self.uri())),
         }
     }
 

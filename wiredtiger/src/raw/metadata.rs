@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
-use super::config_parser::names_in;
+use super::config_parser::{names_in, value_of};
 use super::item::{Lent, item};
 use super::session::RawSession;
 use crate::error::Result;
@@ -43,6 +43,22 @@ impl RawSession {
             Some(text) => names_in(&text, c"columns"),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// How two packed keys of a table compare, by the order that it was created with.
+    pub(super) fn compare_keys(
+        &self,
+        uri: &CStr,
+        one: &[u8],
+        other: &[u8],
+    ) -> Result<std::cmp::Ordering> {
+        let text = self.metadata(uri)?.unwrap_or_default();
+        let name = value_of(&text, c"collator")?.unwrap_or_default();
+        let mut collators = self.shared().collators.iter();
+        Ok(match collators.find(|(known, _)| *known == name) {
+            Some((_, collator)) => collator.compare(one, other),
+            None => one.cmp(other),
+        })
     }
 
     /// Shows each object's URI, with its NUL, and what the metadata says of it to `visit`.

@@ -17,6 +17,8 @@ macro_rules! method {
     }};
 }
 
+mod blocks;
+mod callbacks;
 mod caller;
 mod config_parser;
 mod connection;
@@ -24,6 +26,7 @@ mod cursor;
 mod cursor_cache;
 mod cursor_write;
 mod events;
+mod extractor;
 mod formats;
 mod half_made;
 mod item;

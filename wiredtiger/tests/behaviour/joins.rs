@@ -39,7 +39,9 @@ fn filled(session: &mut Session) -> Rows {
     let table = session.create_table("rows", &options).unwrap();
     for id in (2..60).step_by(2) {
         let (year, name, score) = row(id);
-        session.put(&table, id, (year, name.as_str(), score)).unwrap();
+        session
+            .put(&table, id, (year, name.as_str(), score))
+            .unwrap();
     }
     for column in ["year", "name", "score"] {
         session

@@ -11,6 +11,7 @@
 mod common;
 
 mod access_example;
+mod callbacks;
 mod checkpoint_names;
 mod closing;
 mod column_stores;
