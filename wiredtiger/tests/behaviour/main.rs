@@ -35,6 +35,7 @@ mod joins;
 mod model;
 mod options_reach_the_engine;
 mod panicking_subscriber;
+mod ported_examples;
 mod ranges;
 mod round_trip;
 mod run_retries;
