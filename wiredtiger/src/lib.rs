@@ -40,9 +40,9 @@ pub use error::{Error, ErrorKind, Result};
 pub use index::{Index, IndexCursor, IndexOptions};
 pub use join::{Comparison, Join, Satisfy};
 pub use options::{
-    CheckpointOptions, CheckpointPolicy, Compressor, ConnectionOptions, Durability,
-    EvictionOptions, Isolation, LogOptions, Preset, SessionOptions, Statistics, TableOptions,
-    TransactionOptions,
+    AccessPattern, CheckpointOptions, CheckpointPolicy, Checksum, Compressor, ConnectionOptions,
+    Durability, EvictionOptions, Isolation, LogOptions, Preset, SessionOptions, Statistics,
+    TableOptions, TransactionOptions,
 };
 pub use pack::{Bits, Format, Pack, PackAs, RecordNumber, Row, RowIter, Value};
 pub use pool::{PooledSession, SessionPool};

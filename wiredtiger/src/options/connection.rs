@@ -10,6 +10,7 @@ use crate::callbacks::Callbacks;
 use crate::config::{Config, Method, Millis, Seconds};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::tuning::Tuning;
 use crate::options::{Compressor, Durability, EvictionOptions, Preset};
 
 /// More than any program has, and less than the engine's arithmetic bears.
@@ -144,6 +145,7 @@ pub struct ConnectionOptions {
     secret_key: Option<Secret>,
     mmap: Option<bool>,
     callbacks: Callbacks,
+    tuning: Tuning,
     raw: Option<String>,
 }
 
@@ -317,6 +319,10 @@ impl ConnectionOptions {
         &self.callbacks
     }
 
+    pub(super) fn tuning_mut(&mut self) -> &mut Tuning {
+        &mut self.tuning
+    }
+
     pub(super) fn callbacks_mut(&mut self) -> &mut Callbacks {
         &mut self.callbacks
     }
@@ -348,6 +354,7 @@ impl ConnectionOptions {
         config.set_opt("mmap", self.mmap);
         config.set_opt("statistics", self.statistics.map(Statistics::words));
         self.eviction.write(&mut config)?;
+        self.tuning.write(&mut config)?;
         if !self.in_memory && !self.read_only {
             config.group("checkpoint", |checkpoint| {
                 checkpoint.set("wait", Seconds(self.checkpoint.every));

@@ -6,6 +6,7 @@ use crate::config::{Config, Method};
 use crate::error::Result;
 use crate::options::Preset;
 use crate::options::shape::Shape;
+use crate::options::storage::Storage;
 use crate::pack::Pack;
 
 /// How blocks are compressed on disk.
@@ -65,6 +66,7 @@ pub struct TableOptions {
     exclusive: bool,
     app_metadata: Option<String>,
     pub(super) shape: Shape,
+    pub(super) storage: Storage,
     raw: Option<String>,
 }
 
@@ -213,6 +215,7 @@ impl TableOptions {
         config.set_opt("memory_page_max", self.memory_page_max);
         config.set_opt("allocation_size", self.allocation_size);
         config.set_opt("prefix_compression", self.prefix_compression);
+        self.storage.write(config);
         config.group("log", |log| {
             log.set_opt("enabled", self.logged);
             Ok(())
