@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use crate::config::{Config, Method};
 use crate::error::{Error, ErrorKind, Result};
 use crate::name;
-use crate::pack::Pack;
+use crate::pack::{Format, Pack};
 use crate::raw::RawCursor;
 use crate::session::Session;
 use crate::table::{EntryKind, Table, TableEntry, TableId};
@@ -128,7 +128,7 @@ impl IndexOptions {
             Some((extractor, format)) => {
                 config
                     .quoted("extractor", extractor)?
-                    .quoted("key_format", format)?;
+                    .set("key_format", &Format::new(format)?);
             }
             None if columns.is_empty() => {
                 return Err(Error::new(

@@ -189,6 +189,13 @@ impl Value for &'static str {
     }
 }
 
+/// A format, which was found to be one: letters and digits.
+impl Value for &crate::pack::Format {
+    fn write(&self, text: &mut String) {
+        text.push_str(self.as_str());
+    }
+}
+
 /// A time in whole milliseconds, rounded up and at least one: zero is "no limit" to the engine.
 pub(crate) struct Millis(pub(crate) Duration);
 

@@ -18,8 +18,8 @@ pub(super) struct Shape {
 impl Shape {
     /// Writes the shape of a table with these formats. What does not fit is refused here: the
     /// engine would find out when half of the table is there.
-    pub(super) fn write(&self, key: &str, value: &str, config: &mut Config) -> Result<()> {
-        self.check(Format::new(key)?.columns(), Format::new(value)?.columns())?;
+    pub(super) fn write(&self, key: &Format, value: &Format, config: &mut Config) -> Result<()> {
+        self.check(key.columns(), value.columns())?;
         if !self.columns.is_empty() {
             config.list("columns", &name::checked("column", &self.columns)?);
         }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::options::Preset;
 use crate::options::shape::Shape;
 use crate::options::storage::Storage;
-use crate::pack::Pack;
+use crate::pack::{Format, Pack};
 
 /// How blocks are compressed on disk.
 ///
@@ -178,8 +178,9 @@ impl TableOptions {
         self.config_of(K::FORMAT, V::FORMAT)
     }
 
-    /// The same for formats that are known only at run time; they are well formed.
+    /// The same for formats that are known only at run time.
     pub(crate) fn config_of(&self, key_format: &str, value_format: &str) -> Result<Config> {
+        let (key, value) = (Format::new(key_format)?, Format::new(value_format)?);
         let mut config = Config::new();
         self.write_storage(&mut config)?;
         if self.exclusive {
@@ -188,11 +189,9 @@ impl TableOptions {
         if let Some(text) = &self.app_metadata {
             config.quoted("app_metadata", text)?;
         }
-        self.shape.write(key_format, value_format, &mut config)?;
+        self.shape.write(&key, &value, &mut config)?;
         // Last: of two settings of one name the engine takes the later.
-        config
-            .quoted("key_format", key_format)?
-            .quoted("value_format", value_format)?;
+        config.set("key_format", &key).set("value_format", &value);
         Ok(config)
     }
 
