@@ -34,6 +34,7 @@ mod bindings {
 mod bindings;
 
 pub use bindings::*;
+pub use early_load::{forget_next_open, on_next_open};
 
 // These crates only bring their C library to the link.
 #[cfg(feature = "mimalloc")]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::callbacks::{Collate, Named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::home::Home;
 use crate::options::{ConnectionOptions, Durability, SessionOptions};
@@ -50,6 +51,8 @@ pub(crate) struct Shared {
     /// Tells the tables of this connection from those of others.
     pub(crate) number: u64,
     pub(crate) durability: Durability,
+    /// The orders of keys that tables can have.
+    pub(crate) collators: Vec<Named<dyn Collate>>,
 }
 
 impl Connection {
@@ -89,6 +92,7 @@ impl Connection {
             tables,
             number,
             durability,
+            collators: options.callbacks().collators.clone(),
         });
         if durability != Durability::Checkpoint && !options.is_read_only() {
             cover_unlogged_files(&shared)?;
@@ -175,7 +179,7 @@ fn open_engine(home: &Arc<Home>, options: &ConnectionOptions) -> Result<RawConne
     let open = |logged| {
         let mut config = options.config(logged)?;
         home.finish_config(&mut config, options)?;
-        RawConnection::open(home, &config.finish())
+        RawConnection::open(home, &config.finish(), options.callbacks())
             .map_err(|error| error.on(&home.path().to_string_lossy()))
     };
     let logged = options.effective_durability() != Durability::Checkpoint;

@@ -169,10 +169,8 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
     /// As for [`Session::get`], about the ends of the range.
     pub fn set_bounds<'k>(&mut self, range: impl RangeBounds<K::Ref<'k>>) -> Result<bool> {
         self.raw.reset()?;
-        let raw = &mut self.raw;
-        set_bounds::<K, _>(&range, &mut self.scratch.key, |end, key| {
-            raw.keep_bound(end, key)
-        })
+        let scratch = &mut self.scratch.key;
+        set_bounds::<K, _, _>(&mut self.raw, &range, scratch, RawCursor::keep_bound)
     }
 
     /// Gives up position and bounds.

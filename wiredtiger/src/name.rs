@@ -1,4 +1,6 @@
-//! Names of tables.
+//! Names of tables, of their parts, and of columns.
+
+use std::ffi::{CStr, CString};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -41,6 +43,59 @@ pub(crate) fn table_uri(name: &str) -> Result<String> {
         return refuse("begins with WiredTiger, which the engine keeps for itself");
     }
     Ok(format!("table:{name}"))
+}
+
+/// Names of columns and of parts of a table, which stand in configurations and in URIs: ASCII
+/// letters, digits and `_`.
+pub(crate) fn checked<'a>(
+    what: &str,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Result<Vec<String>> {
+    let mut list: Vec<String> = Vec::new();
+    for name in names {
+        let why = if name.is_empty() || name.len() > MAX_LEN {
+            "is empty or too long"
+        } else if !name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            "has other characters than letters, digits and '_'"
+        } else if list.contains(name) {
+            "is there twice"
+        } else {
+            list.push(name.clone());
+            continue;
+        };
+        let kind = if name.contains('\0') {
+            ErrorKind::InteriorNul
+        } else {
+            ErrorKind::InvalidArgument
+        };
+        return Err(Error::new(
+            kind,
+            "name",
+            format!("the {what} {name:?} {why}"),
+        ));
+    }
+    Ok(list)
+}
+
+/// The URI of a part of a table: `index:TABLE:NAME`, for example.
+pub(crate) fn uri_of_part(kind: &str, table: &str, name: &str) -> Result<CString> {
+    table_uri(table)?;
+    checked(kind, [&name.to_owned()])?;
+    // Without a NUL, as all checked names are.
+    Ok(CString::new(format!("{kind}:{table}:{name}")).unwrap_or_default())
+}
+
+/// The URI of some columns of what `uri` names; of all if there are no names.
+pub(crate) fn uri_of_columns(uri: &CStr, columns: &[String]) -> Result<CString> {
+    if columns.is_empty() {
+        return Ok(uri.to_owned());
+    }
+    let columns = checked("column", columns)?.join(",");
+    let text = format!("{}({columns})", uri.to_string_lossy());
+    Ok(CString::new(text).unwrap_or_default())
 }
 
 #[cfg(test)]

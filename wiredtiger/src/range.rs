@@ -52,7 +52,7 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
         scratch: &mut Vec<u8>,
     ) -> Result<Self> {
         // A range that missed or failed has ended: it needs its bounds no more.
-        let done = !set_bounds::<K, _>(bounds, scratch, |end, key| cursor.set_bound(end, key))?;
+        let done = !set_bounds::<K, _, _>(&mut cursor, bounds, scratch, RawCursor::set_bound)?;
         Ok(Self {
             cursor,
             reverse: false,
@@ -108,10 +108,11 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
 }
 
 /// Gives the ends of `bounds` to `set`; `false`, and none, if they hold nothing.
-pub(crate) fn set_bounds<'k, K: Pack, R: RangeBounds<K::Ref<'k>>>(
+pub(crate) fn set_bounds<'k, 't, K: Pack, R: RangeBounds<K::Ref<'k>>, A>(
+    cursor: &mut RawCursor<'t, A>,
     bounds: &R,
     scratch: &mut Vec<u8>,
-    mut set: impl FnMut(raw::Bound, &[u8]) -> Result<()>,
+    set: impl Fn(&mut RawCursor<'t, A>, raw::Bound, &[u8]) -> Result<()>,
 ) -> Result<bool> {
     use raw::Bound::{LowerExclusive, LowerInclusive, UpperExclusive, UpperInclusive};
 
@@ -131,12 +132,13 @@ pub(crate) fn set_bounds<'k, K: Pack, R: RangeBounds<K::Ref<'k>>>(
     // The engine calls bounds that overlap an error; a range that holds nothing is none.
     if let (Some((lower, from)), Some((upper, to))) = (from, to) {
         let both = matches!((lower, upper), (LowerInclusive, UpperInclusive));
-        if from > to || (from == to && !both) {
+        let order = cursor.compare_keys(from, to)?;
+        if order.is_gt() || (order.is_eq() && !both) {
             return Ok(false);
         }
     }
     for (bound, key) in [from, to].into_iter().flatten() {
-        set(bound, key)?;
+        set(cursor, bound, key)?;
     }
     Ok(true)
 }

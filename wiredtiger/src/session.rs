@@ -1,10 +1,12 @@
 //! Sessions: where all work with data begins.
 
 use std::cell::Cell;
+use std::ffi::CString;
 use std::fmt;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
+use crate::config::ConfigString;
 use crate::connection::Shared;
 use crate::cursor::{Cursor, CursorMut};
 use crate::error::{ErrorKind, Result};
@@ -13,7 +15,7 @@ use crate::options::{CheckpointOptions, Durability, TableOptions, TransactionOpt
 use crate::pack::Pack;
 use crate::range::Range;
 use crate::raw::RawSession;
-use crate::table::{Table, TableEntry};
+use crate::table::{EntryKind, Table, TableEntry};
 use crate::transaction::Transaction;
 use crate::value_ref::ValueRef;
 
@@ -116,10 +118,7 @@ impl Session {
     ) -> Result<Table<K, V>> {
         let entry = entry::<K, V>(name)?;
         let config = options.config::<K, V>()?.finish();
-        let uri = entry.uri.clone();
-        let raw = self.settled()?;
-        raw.create(&uri, &config)
-            .map_err(|error| error.on(&uri.to_string_lossy()))?;
+        let uri = self.create_with(name, &config, options)?;
         let table = Table::new(self.shared().tables.intern(entry));
         match self.check_table(&table) {
             // The engine's word for a table that a killed process was about to create.
@@ -132,6 +131,30 @@ impl Session {
             checked => checked?,
         }
         Ok(table)
+    }
+
+    /// Creates a table and its column groups; the answer is its URI.
+    pub(crate) fn create_with(
+        &mut self,
+        name: &str,
+        config: &ConfigString,
+        options: &TableOptions,
+    ) -> Result<CString> {
+        // The name has been checked: it holds no NUL.
+        let uri = CString::new(table_uri(name)?).unwrap_or_default();
+        let groups = options.column_groups(name)?;
+        let raw = self.settled()?;
+        raw.create(&uri, config)
+            .map_err(|error| error.on(&uri.to_string_lossy()))?;
+        for (uri, config) in groups {
+            // The engine wants the table for itself even if the group is there.
+            if raw.exists(&uri)? {
+                continue;
+            }
+            raw.create(&uri, &config.finish())
+                .map_err(|error| error.on(&uri.to_string_lossy()))?;
+        }
+        Ok(uri)
     }
 
     /// Opens a table that is there.
@@ -371,11 +394,12 @@ impl Session {
 fn entry<K: Pack, V: Pack>(name: &str) -> Result<TableEntry> {
     let uri = table_uri(name)?;
     // The name has been checked: it holds no NUL.
-    let uri = std::ffi::CString::new(uri).unwrap_or_default();
+    let uri = CString::new(uri).unwrap_or_default();
     Ok(TableEntry {
         uri,
         key_format: K::FORMAT.into(),
         value_format: V::FORMAT.into(),
+        kind: EntryKind::Table,
     })
 }
 

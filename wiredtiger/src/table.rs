@@ -41,6 +41,22 @@ pub(crate) struct TableId {
     slot: usize,
 }
 
+impl TableId {
+    pub(crate) fn slot(self) -> usize {
+        self.slot
+    }
+
+    /// The place in the registry of the connection `number`.
+    #[inline]
+    pub(crate) fn slot_on(self, number: u64) -> Result<usize> {
+        if self.connection == number {
+            Ok(self.slot)
+        } else {
+            Err(foreign())
+        }
+    }
+}
+
 impl<K: Pack, V: Pack> Table<K, V> {
     pub(crate) fn new(id: TableId) -> Self {
         Self {
@@ -52,11 +68,7 @@ impl<K: Pack, V: Pack> Table<K, V> {
     /// The place in the registry of the connection `number`.
     #[inline]
     pub(crate) fn slot(&self, number: u64) -> Result<usize> {
-        if self.id.connection == number {
-            Ok(self.id.slot)
-        } else {
-            Err(foreign())
-        }
+        self.id.slot_on(number)
     }
 }
 
@@ -96,11 +108,23 @@ impl<K: Pack, V: Pack> fmt::Debug for Table<K, V> {
 }
 
 /// What a cursor on a table needs to know.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TableEntry {
     pub(crate) uri: CString,
     pub(crate) key_format: String,
     pub(crate) value_format: String,
+    pub(crate) kind: EntryKind,
+}
+
+/// What the cursors of an entry are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum EntryKind {
+    /// Those of a table, or of some of its columns.
+    Table,
+    /// Inserts take the next record number.
+    Append,
+    /// Keys may be followed by the columns of the primary key.
+    Index,
 }
 
 /// The tables that a connection's handles speak of. It grows with the number of different names

@@ -136,6 +136,12 @@ impl<'s> Transaction<'s> {
         ending.session.raw_mut().commit(durability)
     }
 
+    /// The session, for what writes in this transaction.
+    #[inline]
+    pub(crate) fn session_mut(&mut self) -> &mut Session {
+        self.session
+    }
+
     /// Leaves the transaction running, for an owner of the session who ends it.
     pub(crate) fn leave_open(self) {
         let _not_dropped = ManuallyDrop::new(self);

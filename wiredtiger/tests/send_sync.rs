@@ -9,10 +9,12 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use wiredtiger::{
-    CheckpointPolicy, Compressor, Connection, ConnectionOptions, Cursor, CursorMut, Durability,
-    Error, ErrorKind, EvictionOptions, Isolation, LogOptions, OwnedRange, PooledSession, Range,
-    Session, SessionOptions, SessionPool, Snapshot, Statistics, Table, TableOptions, Transaction,
-    TransactionOptions, ValueRef,
+    Appender, Bits, CheckpointPolicy, Compressor, Connection, ConnectionOptions, Cursor, CursorMut,
+    Durability, DynTable, Error, ErrorKind, EvictionOptions, ExtractedKeys, Format, Index,
+    IndexCursor, IndexOptions, Isolation, Join, LogOptions, OwnedRange, PooledSession, Projection,
+    Range, RecordNumber, Row, RowCursor, RowCursorMut, RowIter, RowRef, Session, SessionOptions,
+    SessionPool, Snapshot, Statistics, Table, TableOptions, Transaction, TransactionOptions, Value,
+    ValueRef,
 };
 
 /// Answers what a bound can only demand. The constants of the type itself, which have bounds, go
@@ -43,7 +45,7 @@ const YES: bool = true;
 const NO: bool = false;
 
 /// The name of a type, whether it is `Send`, `Sync` and `Clone`, and what is expected.
-type Row = (&'static str, [bool; 3], [bool; 3]);
+type Answers = (&'static str, [bool; 3], [bool; 3]);
 
 macro_rules! rows {
     ($($type:ty: $send:ident $sync:ident $clone:ident,)*) => {
@@ -59,7 +61,7 @@ macro_rules! rows {
 type Local = Rc<()>;
 
 #[rustfmt::skip]
-const TABLE: [Row; 27] = rows! {
+const TABLE: [Answers; 44] = rows! {
     // Shared by all threads.
     Connection:                         YES YES YES,
     SessionPool:                        YES YES YES,
@@ -78,6 +80,14 @@ const TABLE: [Row; 27] = rows! {
     Isolation:                          YES YES YES,
     Compressor:                         YES YES YES,
     Statistics:                         YES YES YES,
+    DynTable:                           YES YES YES,
+    Index<Local, Local>:                YES YES YES,
+    Projection<Local, Local>:           YES YES YES,
+    IndexOptions:                       YES YES YES,
+    Format:                             YES YES YES,
+    Value<'static>:                     YES YES YES,
+    RecordNumber:                       YES YES YES,
+    Bits<3>:                            YES YES YES,
 
     // For one thread at a time. A transaction has its session for itself and takes it along;
     // nothing that was read through it can stay behind.
@@ -91,8 +101,18 @@ const TABLE: [Row; 27] = rows! {
     Range<'static, u64, u64>:           NO  NO  NO,
     OwnedRange<'static, u64, u64>:      NO  NO  NO,
     Cursor<'static, u64, u64>:          NO  NO  NO,
+    Join<'static, u64, u64>:            NO  NO  NO,
+    IndexCursor<'static, u64, u64>:     NO  NO  NO,
+    RowCursor<'static>:                 NO  NO  NO,
+    RowRef<'static>:                    NO  NO  NO,
+    // Bytes and a format: they can go where the value that lends them cannot.
+    Row<'static>:                       YES YES YES,
+    RowIter<'static>:                   YES YES YES,
     // It could be sent, like a transaction; that is not promised yet.
     CursorMut<'static, u64, u64>:       NO  NO  NO,
+    RowCursorMut<'static>:              NO  NO  NO,
+    Appender<'static, u64>:             NO  NO  NO,
+    ExtractedKeys<'static>:             NO  NO  NO,
 
     // The question itself is asked rightly.
     Local:                              NO  NO  YES,

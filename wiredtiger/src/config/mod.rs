@@ -111,6 +111,15 @@ impl Config {
         Ok(self)
     }
 
+    /// `key=(word,word)`, of words that need no quotes.
+    pub(crate) fn list(&mut self, key: &str, words: &[String]) -> &mut Self {
+        self.key(key);
+        self.text.push('(');
+        self.text.push_str(&words.join(","));
+        self.text.push(')');
+        self
+    }
+
     /// Text in the engine's own language, after a check that it is well formed and holds nothing
     /// that `method` must not be told by safe code.
     pub(crate) fn raw(&mut self, method: Method, text: &str) -> Result<&mut Self> {
@@ -177,6 +186,13 @@ impl Value for ByteSize {
 impl Value for &'static str {
     fn write(&self, text: &mut String) {
         text.push_str(self);
+    }
+}
+
+/// A format, which was found to be one: letters and digits.
+impl Value for &crate::pack::Format {
+    fn write(&self, text: &mut String) {
+        text.push_str(self.as_str());
     }
 }
 

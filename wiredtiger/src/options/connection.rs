@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
+use crate::callbacks::Callbacks;
 use crate::config::{Config, Method, Millis, Seconds};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::tuning::Tuning;
 use crate::options::{Compressor, Durability, EvictionOptions, Preset};
 
 /// More than any program has, and less than the engine's arithmetic bears.
@@ -142,6 +144,8 @@ pub struct ConnectionOptions {
     statistics: Option<Statistics>,
     secret_key: Option<Secret>,
     mmap: Option<bool>,
+    callbacks: Callbacks,
+    tuning: Tuning,
     raw: Option<String>,
 }
 
@@ -311,6 +315,18 @@ impl ConnectionOptions {
         }
     }
 
+    pub(crate) fn callbacks(&self) -> &Callbacks {
+        &self.callbacks
+    }
+
+    pub(super) fn tuning_mut(&mut self) -> &mut Tuning {
+        &mut self.tuning
+    }
+
+    pub(super) fn callbacks_mut(&mut self) -> &mut Callbacks {
+        &mut self.callbacks
+    }
+
     /// The configuration, with or without a log; the salvage of a home that is there comes later.
     pub(crate) fn config(&self, logged: bool) -> Result<Config> {
         let mut config = Config::new();
@@ -338,6 +354,7 @@ impl ConnectionOptions {
         config.set_opt("mmap", self.mmap);
         config.set_opt("statistics", self.statistics.map(Statistics::words));
         self.eviction.write(&mut config)?;
+        self.tuning.write(&mut config)?;
         if !self.in_memory && !self.read_only {
             config.group("checkpoint", |checkpoint| {
                 checkpoint.set("wait", Seconds(self.checkpoint.every));
@@ -354,6 +371,13 @@ impl ConnectionOptions {
                 log.set_opt("compressor", self.log.compressor.map(Compressor::word));
                 log.set_opt("prealloc", self.log.prealloc);
                 log.set_opt("remove", self.log.remove);
+                Ok(())
+            })?;
+        }
+        self.callbacks.check()?;
+        if let Some((name, _)) = self.callbacks.encryptors.first() {
+            config.group("encryption", |encryption| {
+                encryption.quoted("name", name)?;
                 Ok(())
             })?;
         }

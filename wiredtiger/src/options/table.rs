@@ -5,7 +5,9 @@ use bytesize::ByteSize;
 use crate::config::{Config, Method};
 use crate::error::Result;
 use crate::options::Preset;
-use crate::pack::Pack;
+use crate::options::shape::Shape;
+use crate::options::storage::Storage;
+use crate::pack::{Format, Pack};
 
 /// How blocks are compressed on disk.
 ///
@@ -51,6 +53,8 @@ impl Compressor {
 #[must_use]
 pub struct TableOptions {
     block_compressor: Option<Compressor>,
+    custom_compressor: Option<String>,
+    collator: Option<String>,
     leaf_page_max: Option<ByteSize>,
     leaf_key_max: Option<ByteSize>,
     leaf_value_max: Option<ByteSize>,
@@ -61,6 +65,8 @@ pub struct TableOptions {
     logged: Option<bool>,
     exclusive: bool,
     app_metadata: Option<String>,
+    pub(super) shape: Shape,
+    pub(super) storage: Storage,
     raw: Option<String>,
 }
 
@@ -73,6 +79,21 @@ impl TableOptions {
     /// How blocks are compressed. Default: [`Compressor::None`].
     pub fn block_compressor(mut self, compressor: Compressor) -> Self {
         self.block_compressor = Some(compressor);
+        self
+    }
+
+    /// How blocks are compressed: by the compression that was registered under this name with
+    /// [`ConnectionOptions::compressor`](crate::ConnectionOptions::compressor).
+    pub fn custom_compressor(mut self, name: impl Into<String>) -> Self {
+        self.custom_compressor = Some(name.into());
+        self
+    }
+
+    /// The order of the keys: the one that was registered under this name with
+    /// [`ConnectionOptions::collator`](crate::ConnectionOptions::collator). Default: that of
+    /// their bytes.
+    pub fn collator(mut self, name: impl Into<String>) -> Self {
+        self.collator = Some(name.into());
         self
     }
 
@@ -154,11 +175,38 @@ impl TableOptions {
     }
 
     pub(crate) fn config<K: Pack, V: Pack>(&self) -> Result<Config> {
+        self.config_of(K::FORMAT, V::FORMAT)
+    }
+
+    /// The same for formats that are known only at run time.
+    pub(crate) fn config_of(&self, key_format: &str, value_format: &str) -> Result<Config> {
+        let (key, value) = (Format::new(key_format)?, Format::new(value_format)?);
         let mut config = Config::new();
+        self.write_storage(&mut config)?;
+        if self.exclusive {
+            config.set("exclusive", true);
+        }
+        if let Some(text) = &self.app_metadata {
+            config.quoted("app_metadata", text)?;
+        }
+        self.shape.write(&key, &value, &mut config)?;
+        // Last: of two settings of one name the engine takes the later.
+        config.set("key_format", &key).set("value_format", &value);
+        Ok(config)
+    }
+
+    /// How the rows are stored: in the table's file, or in those of its column groups.
+    pub(super) fn write_storage(&self, config: &mut Config) -> Result<()> {
         config.set_opt(
             "block_compressor",
             self.block_compressor.map(Compressor::word),
         );
+        if let Some(name) = &self.custom_compressor {
+            config.quoted("block_compressor", name)?;
+        }
+        if let Some(name) = &self.collator {
+            config.quoted("collator", name)?;
+        }
         config.set_opt("leaf_page_max", self.leaf_page_max);
         config.set_opt("leaf_key_max", self.leaf_key_max);
         config.set_opt("leaf_value_max", self.leaf_value_max);
@@ -166,23 +214,14 @@ impl TableOptions {
         config.set_opt("memory_page_max", self.memory_page_max);
         config.set_opt("allocation_size", self.allocation_size);
         config.set_opt("prefix_compression", self.prefix_compression);
+        self.storage.write(config);
         config.group("log", |log| {
             log.set_opt("enabled", self.logged);
             Ok(())
         })?;
-        if self.exclusive {
-            config.set("exclusive", true);
-        }
-        if let Some(text) = &self.app_metadata {
-            config.quoted("app_metadata", text)?;
-        }
         if let Some(raw) = &self.raw {
             config.raw(Method::Create, raw)?;
         }
-        // Last: of two settings of one name the engine takes the later.
-        config
-            .set("key_format", K::FORMAT)
-            .set("value_format", V::FORMAT);
-        Ok(config)
+        Ok(())
     }
 }

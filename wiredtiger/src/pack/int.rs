@@ -18,37 +18,56 @@ const POSITIVE_ONE: u8 = 0x80;
 const POSITIVE_TWO: u8 = 0xc0;
 const POSITIVE_MANY: u8 = 0xe0;
 
-pub(super) fn pack_unsigned(value: u64, out: &mut Vec<u8>) {
+/// Where packed bytes go.
+pub(super) trait Out {
+    fn put(&mut self, bytes: &[u8]);
+    fn zeros(&mut self, count: usize);
+}
+
+impl Out for Vec<u8> {
+    #[inline(always)]
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    fn zeros(&mut self, count: usize) {
+        self.resize(self.len() + count, 0);
+    }
+}
+
+#[inline]
+pub(super) fn pack_unsigned(value: u64, out: &mut impl Out) {
     if value <= ONE_BYTE_MAX {
-        out.push(POSITIVE_ONE | low(value));
+        out.put(&[POSITIVE_ONE | low(value)]);
     } else if value <= TWO_BYTE_MAX {
         let rest = value - ONE_BYTE_MAX - 1;
-        out.extend_from_slice(&[POSITIVE_TWO | low(rest >> 8), low(rest)]);
+        out.put(&[POSITIVE_TWO | low(rest >> 8), low(rest)]);
     } else {
         let rest = value - TWO_BYTE_MAX - 1;
         let bytes = rest.to_be_bytes();
         // Zero, too, is one byte long.
         let skip = (rest.leading_zeros() as usize / 8).min(7);
         let size = 8 - skip;
-        out.push(POSITIVE_MANY | low(size as u64));
-        out.extend_from_slice(&bytes[skip..]);
+        out.put(&[POSITIVE_MANY | low(size as u64)]);
+        out.put(&bytes[skip..]);
     }
 }
 
-pub(super) fn pack_signed(value: i64, out: &mut Vec<u8>) {
+#[inline]
+pub(super) fn pack_signed(value: i64, out: &mut impl Out) {
     if value >= 0 {
         pack_unsigned(value.cast_unsigned(), out);
     } else if value >= ONE_BYTE_MIN {
-        out.push(NEGATIVE_ONE | low((value - ONE_BYTE_MIN).cast_unsigned()));
+        out.put(&[NEGATIVE_ONE | low((value - ONE_BYTE_MIN).cast_unsigned())]);
     } else if value >= TWO_BYTE_MIN {
         let rest = (value - TWO_BYTE_MIN).cast_unsigned();
-        out.extend_from_slice(&[NEGATIVE_TWO | low(rest >> 8), low(rest)]);
+        out.put(&[NEGATIVE_TWO | low(rest >> 8), low(rest)]);
     } else {
         let bytes = value.to_be_bytes();
         // Leading bytes of ones carry nothing. There are at most six of them here.
         let skip = value.leading_ones() as usize / 8;
-        out.push(NEGATIVE_MANY | low(skip as u64));
-        out.extend_from_slice(&bytes[skip..]);
+        out.put(&[NEGATIVE_MANY | low(skip as u64)]);
+        out.put(&bytes[skip..]);
     }
 }
 
@@ -104,6 +123,31 @@ pub(super) fn unpack_signed(bytes: &[u8]) -> Option<i64> {
             .then(|| i64::from(first & 0x3f) + ONE_BYTE_MIN),
         _ => unpack_unsigned(bytes).and_then(|value| i64::try_from(value).ok()),
     }
+}
+
+/// The number that `bytes` begin with, which is taken from them.
+pub(super) fn take_unsigned(bytes: &mut &[u8]) -> Option<u64> {
+    unpack_unsigned(take_packed(bytes)?)
+}
+
+/// As [`take_unsigned`], with a sign.
+pub(super) fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
+    unpack_signed(take_packed(bytes)?)
+}
+
+/// The bytes of one packed number, whose first byte says how many they are.
+fn take_packed<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let first = *bytes.first()?;
+    let len = match first {
+        NEGATIVE_MANY..NEGATIVE_TWO => 1 + 8usize.checked_sub(usize::from(first & 0x0f))?,
+        NEGATIVE_TWO..NEGATIVE_ONE | POSITIVE_TWO..POSITIVE_MANY => 2,
+        NEGATIVE_ONE..POSITIVE_TWO => 1,
+        POSITIVE_MANY..=0xef => 1 + usize::from(first & 0x0f),
+        _ => return None,
+    };
+    let (packed, rest) = bytes.split_at_checked(len)?;
+    *bytes = rest;
+    Some(packed)
 }
 
 /// The low byte of a number.

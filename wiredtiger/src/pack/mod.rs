@@ -4,7 +4,22 @@
 //! programs in other languages. Integers are packed so that the order of the bytes is the order
 //! of the numbers.
 
+mod column;
+mod format;
 mod int;
+mod pack_as;
+mod row;
+mod scalars;
+mod tuples;
+mod value;
+
+pub use format::Format;
+pub use pack_as::PackAs;
+pub use row::{Row, RowIter};
+pub use scalars::{Bits, RecordNumber};
+pub use value::Value;
+
+use value::{take_prefixed, take_text};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,8 +31,20 @@ use crate::error::{Error, ErrorKind, Result};
 /// | `Vec<u8>` | `u` | `&[u8]` | the bytes |
 /// | `i64` | `q` | `i64` | 1 to 9 bytes, small numbers short |
 /// | `u64` | `Q` | `u64` | 1 to 9 bytes, small numbers short |
+/// | `i16`, `i32` | `h`, `i` | itself | as `i64` |
+/// | `u16`, `u32` | `H`, `I` | itself | as `u64` |
+/// | `i8`, `u8` | `b`, `B` | itself | 1 byte |
+/// | `bool` | `B` | itself | 1 byte, 0 or 1 |
+/// | `[u8; N]` | `Nu` | `&[u8; N]` | the bytes |
+/// | [`Bits<N>`](crate::Bits) | `Nt` | itself | 1 byte; in a column store N bits |
+/// | [`RecordNumber`](crate::RecordNumber) | `r` | itself | as `u64`; the key of a column store |
+/// | tuples of up to 8 | one after the other | a tuple of these | one after the other |
+/// | types with [`PackAs`](crate::PackAs) | that of another type | of your choice | as the other |
 ///
-/// The trait is sealed: the set of formats grows with this crate.
+/// A `Vec<u8>` in a tuple, unless it is the last of it, has its length in front.
+///
+/// The trait is sealed: bytes that another program or the engine itself would split wrongly cannot
+/// be made. For types of your own there is [`PackAs`](crate::PackAs).
 pub trait Pack: sealed::Sealed + Sized + 'static {
     /// The form that calls take and reads hand out, without a copy of the data.
     type Ref<'a>: Copy;
@@ -47,6 +74,14 @@ pub trait Pack: sealed::Sealed + Sized + 'static {
 
     /// A copy that does not depend on the engine's memory.
     fn to_owned(value: Self::Ref<'_>) -> Self;
+
+    /// Appends the packed bytes of `value` as a column, the `last` one or one of several.
+    #[doc(hidden)]
+    fn append(value: Self::Ref<'_>, last: bool, out: &mut Vec<u8>) -> Result<()>;
+
+    /// The value of a column at the beginning of `bytes`, which it is taken from.
+    #[doc(hidden)]
+    fn take<'a>(bytes: &mut &'a [u8], last: bool) -> Result<Self::Ref<'a>>;
 }
 
 mod sealed {
@@ -58,8 +93,24 @@ mod sealed {
 }
 
 #[cold]
-fn decode(message: &str) -> Error {
+pub(crate) fn decode(message: &str) -> Error {
     Error::new(ErrorKind::Decode, "unpack", message)
+}
+
+#[cold]
+fn interior_nul(at: usize) -> Error {
+    Error::new(
+        ErrorKind::InteriorNul,
+        "pack",
+        format!("the string has a NUL at byte {at}; use Vec<u8> for such data"),
+    )
+}
+
+/// The text of `bytes`, which were stored as a string.
+#[inline]
+fn text(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes)
+        .map_err(|why| decode(&format!("a string is not UTF-8: {why}; read it as Vec<u8>")))
 }
 
 impl Pack for String {
@@ -74,11 +125,7 @@ impl Pack for String {
         's: 'o,
     {
         if let Some(at) = value.bytes().position(|byte| byte == 0) {
-            return Err(Error::new(
-                ErrorKind::InteriorNul,
-                "pack",
-                format!("the string has a NUL at byte {at}; use Vec<u8> for such data"),
-            ));
+            return Err(interior_nul(at));
         }
         scratch.clear();
         scratch.reserve(value.len() + 1);
@@ -96,13 +143,27 @@ impl Pack for String {
         if end + 1 != bytes.len() {
             return Err(decode("a string has bytes after its NUL"));
         }
-        std::str::from_utf8(&bytes[..end])
-            .map_err(|why| decode(&format!("a string is not UTF-8: {why}; read it as Vec<u8>")))
+        text(&bytes[..end])
     }
 
     #[inline]
     fn to_owned(value: &str) -> Self {
         value.into()
+    }
+
+    #[inline]
+    fn append(value: &str, _: bool, out: &mut Vec<u8>) -> Result<()> {
+        if let Some(at) = value.bytes().position(|byte| byte == 0) {
+            return Err(interior_nul(at));
+        }
+        out.extend_from_slice(value.as_bytes());
+        out.push(0);
+        Ok(())
+    }
+
+    #[inline]
+    fn take<'a>(bytes: &mut &'a [u8], _: bool) -> Result<&'a str> {
+        take_text(bytes)
     }
 }
 
@@ -129,6 +190,23 @@ impl Pack for Vec<u8> {
     #[inline]
     fn to_owned(value: &[u8]) -> Self {
         value.into()
+    }
+
+    #[inline]
+    fn append(value: &[u8], last: bool, out: &mut Vec<u8>) -> Result<()> {
+        if !last {
+            int::pack_unsigned(value.len() as u64, out);
+        }
+        out.extend_from_slice(value);
+        Ok(())
+    }
+
+    #[inline]
+    fn take<'a>(bytes: &mut &'a [u8], last: bool) -> Result<&'a [u8]> {
+        if last {
+            return Ok(std::mem::take(bytes));
+        }
+        take_prefixed(bytes)
     }
 }
 
@@ -157,6 +235,17 @@ impl Pack for i64 {
     fn to_owned(value: Self) -> Self {
         value
     }
+
+    #[inline]
+    fn append(value: Self, _: bool, out: &mut Vec<u8>) -> Result<()> {
+        int::pack_signed(value, out);
+        Ok(())
+    }
+
+    #[inline]
+    fn take(bytes: &mut &[u8], _: bool) -> Result<Self> {
+        int::take_signed(bytes).ok_or_else(|| decode("not a packed signed integer"))
+    }
 }
 
 impl Pack for u64 {
@@ -183,6 +272,17 @@ impl Pack for u64 {
     #[inline]
     fn to_owned(value: Self) -> Self {
         value
+    }
+
+    #[inline]
+    fn append(value: Self, _: bool, out: &mut Vec<u8>) -> Result<()> {
+        int::pack_unsigned(value, out);
+        Ok(())
+    }
+
+    #[inline]
+    fn take(bytes: &mut &[u8], _: bool) -> Result<Self> {
+        int::take_unsigned(bytes).ok_or_else(|| decode("not a packed unsigned integer"))
     }
 }
 

@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use wiredtiger_sys as ffi;
 
+use super::callbacks::Registrations;
 use super::events::EventHandler;
 use super::{Bound, caller, check};
+use crate::callbacks::Callbacks;
 use crate::config::ConfigString;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::last_code;
@@ -27,6 +29,8 @@ pub(crate) struct RawConnection {
     bounds: CompiledBounds,
     /// Used by the engine until it is closed: freed then, and not before.
     events: ManuallyDrop<EventHandler>,
+    /// As the handler: used until the engine is closed.
+    registrations: ManuallyDrop<Registrations>,
     /// The folder, which stays claimed as long as the engine has it open.
     home: Arc<Home>,
 }
@@ -41,7 +45,11 @@ unsafe impl Send for RawConnection {}
 unsafe impl Sync for RawConnection {}
 
 impl RawConnection {
-    pub(crate) fn open(home: &Arc<Home>, config: &ConfigString) -> Result<Self> {
+    pub(crate) fn open(
+        home: &Arc<Home>,
+        config: &ConfigString,
+        callbacks: &Callbacks,
+    ) -> Result<Self> {
         const OPERATION: &str = "wiredtiger_open";
         caller::watch();
         if caller::in_callback() {
@@ -49,12 +57,14 @@ impl RawConnection {
         }
         let path = home.c_path()?;
         let events = EventHandler::new();
+        let registrations = Registrations::on_next_open(callbacks, events.parking());
         let mut handle = ptr::null_mut();
         // SAFETY: the strings are NUL-terminated, the configuration padded (rule 10), and the
         // handler outlives the connection (rule 37).
         let code = unsafe {
             ffi::wiredtiger_open(path.as_ptr(), events.as_ptr(), config.as_ptr(), &mut handle)
         };
+        let unregistered = ffi::forget_next_open();
         // A database that needs recovery and must not be written is reported as a panic.
         let recovery = code == ffi::WT_PANIC && last_code() == ffi::WT_RUN_RECOVERY;
         let code = if recovery { ffi::WT_RUN_RECOVERY } else { code };
@@ -72,8 +82,16 @@ impl RawConnection {
             calls: Mutex::new(()),
             bounds: CompiledBounds([ptr::null(); 4]),
             events: ManuallyDrop::new(events),
+            registrations: ManuallyDrop::new(registrations),
             home: Arc::clone(home),
         };
+        if unregistered {
+            return Err(Error::new(
+                ErrorKind::NotSupported,
+                OPERATION,
+                "the system's library registers no callbacks of this crate",
+            ));
+        }
         connection.bounds = connection.compile_bounds()?;
         connection.events.resume_panic();
         Ok(connection)
@@ -220,6 +238,8 @@ impl Drop for RawConnection {
         if self.closed {
             // SAFETY: the engine is closed (rule 37), and this is the last use.
             unsafe { ManuallyDrop::drop(&mut self.events) };
+            // SAFETY: as above.
+            unsafe { ManuallyDrop::drop(&mut self.registrations) };
         }
     }
 }

@@ -120,7 +120,19 @@ impl<'s, A> RawCursor<'s, A> {
         let mut exact = 0;
         // SAFETY: as in `search`; `exact` is written before the call returns.
         let code = unsafe { search_near(self.handle.as_ptr(), &mut exact) };
-        Ok(self.found(code, OPERATION)?.then(|| exact.cmp(&0)))
+        if !self.found(code, OPERATION)? {
+            return Ok(None);
+        }
+        // Rule 28: of three or more column groups only two have moved. Everything else is the
+        // same after another search.
+        if self.is_composed() {
+            let found = self.get_key()?.to_vec();
+            if !self.search(&found)? {
+                // Somebody has removed it in between.
+                return self.search_near(key);
+            }
+        }
+        Ok(Some(exact.cmp(&0)))
     }
 
     /// Goes to the next entry, from nowhere to the first; `false` and nowhere after the last.
@@ -145,6 +157,21 @@ impl<'s, A> RawCursor<'s, A> {
         // SAFETY: as in `next`.
         let code = unsafe { prev(self.handle.as_ptr()) };
         self.stepped(code, OPERATION)
+    }
+
+    /// How two keys compare in this table.
+    #[inline]
+    pub(crate) fn compare_keys(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
+        if self.session.shared().collators.is_empty() {
+            return Ok(one.cmp(other));
+        }
+        self.compare_collated(one, other)
+    }
+
+    #[cold]
+    fn compare_collated(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
+        let table = self.session.shared().tables.get(self.place.slot())?;
+        self.session.compare_keys(&table.uri, one, other)
     }
 
     /// Limits all further steps and searches until `reset`; the cursor gives up its position.

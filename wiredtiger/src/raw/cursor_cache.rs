@@ -6,6 +6,8 @@ use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
+use super::join::JoinHandles;
+
 /// Idle cursors kept in the list of a place. More are only needed while many values are held.
 const KEEP: usize = 8;
 
@@ -51,6 +53,8 @@ pub(super) struct CursorCache {
     lists: RefCell<Vec<Cursors>>,
     /// How many are in use. Not zero when nothing borrows the session: guards were forgotten.
     out: Cell<usize>,
+    /// Joins in use, each with its conditions. They are counted in `out`.
+    joins: RefCell<Vec<JoinHandles>>,
 }
 
 #[derive(Default)]
@@ -117,6 +121,36 @@ impl CursorCache {
     #[inline]
     pub(super) fn any_out(&self) -> bool {
         self.out.get() != 0
+    }
+
+    /// Makes an open join known.
+    pub(super) fn add_join(&self, handles: JoinHandles) {
+        self.joins.borrow_mut().push(handles);
+        self.out.set(self.out.get() + 1);
+    }
+
+    /// Adds to what is closed with a join.
+    pub(super) fn extend_join(&self, join: Handle, handles: impl IntoIterator<Item = Handle>) {
+        let mut joins = self.joins.borrow_mut();
+        let known = joins.iter_mut().find(|known| known.first() == Some(&join));
+        if let Some(known) = known {
+            known.extend(handles);
+        }
+    }
+
+    /// What is to be closed with a join, which is forgotten here.
+    pub(super) fn take_join(&self, join: Handle) -> Option<JoinHandles> {
+        let mut joins = self.joins.borrow_mut();
+        let at = joins
+            .iter()
+            .position(|known| known.first() == Some(&join))?;
+        self.out.set(self.out.get() - 1);
+        Some(joins.swap_remove(at))
+    }
+
+    /// The joins whose guards were forgotten: the caller closes them.
+    pub(super) fn reclaim_joins(&mut self) -> Vec<JoinHandles> {
+        std::mem::take(self.joins.get_mut())
     }
 
     /// The cursors whose guards were forgotten, now idle again: the caller resets them.

@@ -90,6 +90,27 @@ impl RawCursor<'_, Write> {
         Ok(())
     }
 
+    /// Stores `value` at the next record number, which is the answer, packed. Needs a cursor that
+    /// appends.
+    pub(crate) fn append(&mut self, value: &[u8]) -> Result<Vec<u8>> {
+        const OPERATION: &str = "WT_CURSOR.insert";
+        self.ready()?;
+        let insert = method!(self.handle, insert, OPERATION);
+        self.check_value(value, OPERATION)?;
+        self.set_value(value)?;
+        self.used = true;
+        // SAFETY: as in `insert`; a cursor that appends needs no key.
+        let code = unsafe { insert(self.handle.as_ptr()) };
+        if code != 0 {
+            return Err(self.fail(code, OPERATION));
+        }
+        // The key is the cursor's own number, and there is no other position (rule 27).
+        self.position = Position::Key;
+        let number = self.key().map(<[u8]>::to_vec);
+        self.leave()?;
+        number
+    }
+
     /// Stores `value` at `key` if the key is there. Needs the mode without overwriting.
     pub(crate) fn update(&mut self, key: &[u8], value: &[u8]) -> Result<bool> {
         const OPERATION: &str = "WT_CURSOR.update";

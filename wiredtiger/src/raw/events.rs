@@ -64,6 +64,11 @@ impl EventHandler {
         self.0.as_ptr().cast()
     }
 
+    /// Where callbacks park their panics, valid as long as `self`.
+    pub(super) fn parking(&self) -> Parking {
+        Parking(self.as_ptr())
+    }
+
     fn handler(&self) -> &Handler {
         // SAFETY: made by `new`, freed by `drop`. The engine writes to its own part while a
         // connection opens, before anybody else has a reference; the rest is made for sharing.
@@ -135,14 +140,37 @@ impl Drop for EventHandler {
 /// Runs a callback's work and parks a panic of it. Returns what the engine wants: 0, since an
 /// error of a handler would only make it talk to stderr.
 fn guarded(handler: *mut ffi::WT_EVENT_HANDLER, work: impl FnOnce(&Handler)) -> c_int {
+    guarded_value(handler, work);
+    0
+}
+
+/// Runs a callback's work and parks a panic of it; nothing then.
+fn guarded_value<R>(
+    handler: *mut ffi::WT_EVENT_HANDLER,
+    work: impl FnOnce(&Handler) -> R,
+) -> Option<R> {
     // SAFETY: the engine passes the pointer that it was opened with, which is the first field of
     // a `Handler` that outlives the connection (rule 37); see `EventHandler::handler` for sharing.
     let handler = unsafe { &*handler.cast::<Handler>() };
     let result = caller::inside_callback(|| catch_unwind(AssertUnwindSafe(|| work(handler))));
-    if let Err(payload) = result {
-        handler.park(payload);
+    result.map_err(|payload| handler.park(payload)).ok()
+}
+
+/// Where the callbacks of one connection park their panics: in its event handler.
+#[derive(Clone, Copy)]
+pub(super) struct Parking(*mut ffi::WT_EVENT_HANDLER);
+
+// SAFETY: as for `EventHandler`, which it points to.
+unsafe impl Send for Parking {}
+// SAFETY: as above.
+unsafe impl Sync for Parking {}
+
+impl Parking {
+    /// Runs the work of a callback, which may not call the engine; nothing if it panicked.
+    pub(super) fn run<R>(self, work: impl FnOnce() -> R) -> Option<R> {
+        // Callbacks are called while the connection is open, and its handler outlives that.
+        guarded_value(self.0, |_| work())
     }
-    0
 }
 
 /// A C string of the engine as text.

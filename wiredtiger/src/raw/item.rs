@@ -57,6 +57,22 @@ impl Lent {
     }
 }
 
+/// The bytes of an item that the engine passes to a callback.
+///
+/// # Safety
+/// The item must be one of the engine's that stays as it is while the slice is used.
+pub(super) unsafe fn lent<'a>(item: *const ffi::WT_ITEM) -> &'a [u8] {
+    // SAFETY: the caller's promise.
+    let data = unsafe { (*item).data };
+    // SAFETY: as above.
+    let size = unsafe { (*item).size };
+    if data.is_null() {
+        return nothing();
+    }
+    // SAFETY: as above.
+    unsafe { std::slice::from_raw_parts(data.cast(), size) }
+}
+
 /// No bytes. A call, so that the usual case is not slowed down by a choice of pointers.
 #[cold]
 #[inline(never)]

@@ -5,13 +5,14 @@ use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
+use super::config_parser::{names_in, value_of};
 use super::item::{Lent, item};
 use super::session::RawSession;
 use crate::error::Result;
 
 impl RawSession {
     /// What the metadata says of an object; nothing if it does not know it.
-    pub(super) fn metadata(&mut self, uri: &CStr) -> Result<Option<Vec<u8>>> {
+    pub(super) fn metadata(&self, uri: &CStr) -> Result<Option<Vec<u8>>> {
         let cursor = self.open_metadata()?;
         let set_key = method!(cursor, set_key, "WT_CURSOR.set_key");
         let search = method!(cursor, search, "WT_CURSOR.search");
@@ -27,6 +28,37 @@ impl RawSession {
         };
         self.close_cursor(cursor);
         found
+    }
+
+    /// Whether there is such an object.
+    pub(crate) fn exists(&self, uri: &CStr) -> Result<bool> {
+        self.ready()?;
+        Ok(self.metadata(uri)?.is_some())
+    }
+
+    /// The names of the columns of a table; none if it has no names, or is not there.
+    pub(crate) fn column_names(&self, uri: &CStr) -> Result<Vec<String>> {
+        self.ready()?;
+        match self.metadata(uri)? {
+            Some(text) => names_in(&text, c"columns"),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// How two packed keys of a table compare, by the order that it was created with.
+    pub(super) fn compare_keys(
+        &self,
+        uri: &CStr,
+        one: &[u8],
+        other: &[u8],
+    ) -> Result<std::cmp::Ordering> {
+        let text = self.metadata(uri)?.unwrap_or_default();
+        let name = value_of(&text, c"collator")?.unwrap_or_default();
+        let mut collators = self.shared().collators.iter();
+        Ok(match collators.find(|(known, _)| *known == name) {
+            Some((_, collator)) => collator.compare(one, other),
+            None => one.cmp(other),
+        })
     }
 
     /// Shows each object's URI, with its NUL, and what the metadata says of it to `visit`.
@@ -49,7 +81,7 @@ impl RawSession {
         visited
     }
 
-    fn open_metadata(&mut self) -> Result<NonNull<ffi::WT_CURSOR>> {
+    fn open_metadata(&self) -> Result<NonNull<ffi::WT_CURSOR>> {
         self.open_handle(c"metadata:", c"raw=true")
     }
 

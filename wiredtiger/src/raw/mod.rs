@@ -17,14 +17,20 @@ macro_rules! method {
     }};
 }
 
+mod blocks;
+mod callbacks;
 mod caller;
+mod config_parser;
 mod connection;
 mod cursor;
 mod cursor_cache;
 mod cursor_write;
 mod events;
+mod extractor;
+mod formats;
 mod half_made;
 mod item;
+mod join;
 mod metadata;
 mod session;
 mod session_write;
@@ -35,6 +41,7 @@ mod value;
 pub(crate) use connection::RawConnection;
 pub(crate) use cursor::{Bound, RawCursor, Read, Write};
 pub(crate) use cursor_cache::Mode;
+pub(crate) use join::{Compare, RawJoin};
 pub(crate) use session::RawSession;
 pub(crate) use value::RawValue;
 

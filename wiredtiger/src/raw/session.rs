@@ -8,10 +8,11 @@ use std::sync::Arc;
 use wiredtiger_sys as ffi;
 
 use super::cursor_cache::{CursorCache, Mode, Place};
-use super::{RawConnection, RawCursor, Read, Write, caller, check, connection, failure};
+use super::{RawConnection, RawCursor, Read, Write, caller, check, connection, failure, formats};
 use crate::config::ConfigString;
 use crate::connection::Shared;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
+use crate::table::EntryKind;
 
 /// Where a session is with its transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,12 +205,13 @@ impl RawSession {
     fn open_cursor(&self, place: Place) -> Result<NonNull<ffi::WT_CURSOR>> {
         self.ready()?;
         let table = self.shared.tables.get(place.slot())?;
-        let config = match place.mode() {
-            Mode::Overwrite => c"raw=true",
-            Mode::NoOverwrite => c"overwrite=false,raw=true",
+        let config = match (table.kind, place.mode()) {
+            (EntryKind::Append, _) => c"append=true,raw=true",
+            (_, Mode::Overwrite) => c"raw=true",
+            (_, Mode::NoOverwrite) => c"overwrite=false,raw=true",
         };
         let handle = self.open_handle(&table.uri, config)?;
-        if let Err(error) = check_cursor(handle, &table.key_format, &table.value_format) {
+        if let Err(error) = formats::check(handle, &table) {
             self.close_cursor(handle);
             return Err(error.on(&self.uri(place.slot())));
         }
@@ -317,38 +319,4 @@ impl Drop for RawSession {
 pub(super) fn lost(code: c_int) -> Error {
     let text = "an earlier operation of the transaction failed: roll it back";
     Error::engine(code, "transaction", text.to_owned())
-}
-
-/// A cursor must be raw, whatever its configuration said (rule 22), and have the formats that the
-/// bytes were packed for (rule 24).
-fn check_cursor(handle: NonNull<ffi::WT_CURSOR>, key: &str, value: &str) -> Result<()> {
-    const OPERATION: &str = "WT_SESSION.open_cursor";
-    // SAFETY: the cursor is open; the fields are set when it opens and never written by us.
-    let flags = unsafe { (*handle.as_ptr()).flags };
-    // SAFETY: as above.
-    let key_format = unsafe { (*handle.as_ptr()).key_format };
-    // SAFETY: as above.
-    let value_format = unsafe { (*handle.as_ptr()).value_format };
-    if flags & u64::from(ffi::WT_CURSTD_RAW) == 0 {
-        return Err(Error::new(
-            ErrorKind::NotSupported,
-            OPERATION,
-            "the cursor is not raw",
-        ));
-    }
-    // SAFETY: the formats are NUL-terminated and live as long as the cursor, which is open.
-    let key_format = unsafe { CStr::from_ptr(key_format) }.to_string_lossy();
-    // SAFETY: as above.
-    let value_format = unsafe { CStr::from_ptr(value_format) }.to_string_lossy();
-    if key_format == key && value_format == value {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::TypeMismatch,
-        OPERATION,
-        format!(
-            "the types are key_format={key},value_format={value}, but the table has \
-             key_format={key_format},value_format={value_format}"
-        ),
-    ))
 }

@@ -29,6 +29,9 @@ impl RawSession {
     #[inline(never)]
     fn take_back(&mut self) -> Result<()> {
         let mut result = Ok(());
+        for handles in self.cursors.reclaim_joins() {
+            self.close_join(handles);
+        }
         for handle in self.cursors.reclaim() {
             let reset = method!(handle, reset, "WT_CURSOR.reset");
             // SAFETY: the cursor is open and in the cache; nobody refers to its memory, since

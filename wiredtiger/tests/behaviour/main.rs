@@ -11,11 +11,15 @@
 mod common;
 
 mod access_example;
+mod callbacks;
 mod checkpoint_names;
 mod closing;
+mod column_stores;
+mod columns;
 mod cursor_positions;
 mod drop_order;
 mod durability_changes;
+mod dynamic_tables;
 mod empty_and_oversized_keys;
 mod environment_is_not_trusted;
 mod errors_say_what_happened;
@@ -27,9 +31,11 @@ mod hostile_settings;
 mod hostile_table_names;
 mod insert_new;
 mod isolation;
+mod joins;
 mod model;
 mod options_reach_the_engine;
 mod panicking_subscriber;
+mod ported_examples;
 mod ranges;
 mod round_trip;
 mod run_retries;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use wiredtiger::{
-    ByteSize, CheckpointOptions, CheckpointPolicy, Compressor, Connection, Durability, ErrorKind,
-    EvictionOptions, Isolation, LogOptions, SessionOptions, Statistics, TableOptions,
-    TransactionOptions,
+    AccessPattern, ByteSize, CheckpointOptions, CheckpointPolicy, Checksum, Compressor, Connection,
+    Durability, ErrorKind, EvictionOptions, Isolation, LogOptions, SessionOptions, Statistics,
+    TableOptions, TransactionOptions,
 };
 
 use crate::common::{strings, temp};
@@ -99,6 +99,76 @@ fn the_engine_knows_them_all() {
         drop(session);
         assert_eq!(connection.durability(), level);
         connection.close().unwrap();
+    }
+}
+
+#[test]
+fn the_engine_knows_the_rare_ones_too() {
+    let (_dir, home) = temp();
+    let connection = Connection::options()
+        .create(true)
+        .operation_timeout(Duration::from_secs(9))
+        .cache_overhead(10)
+        .checkpoint_sync(false)
+        .io_capacity(ByteSize::mib(500))
+        .close_idle_files(Duration::from_secs(20))
+        .block_cache(ByteSize::mib(10))
+        .statistics(Statistics::Fast)
+        .statistics_log(Duration::from_secs(3600))
+        .prefetch(true)
+        .verify_metadata(true)
+        .mmap_all(true)
+        .open(&home)
+        .unwrap();
+    let stored = std::fs::read_to_string(home.join("WiredTiger.basecfg")).unwrap();
+    for text in [
+        "cache_overhead=10",
+        "checkpoint_sync=false",
+        "io_capacity=(total=524288000)",
+        "close_idle_time=20",
+        "block_cache=(enabled=true,size=10485760,type=DRAM)",
+        "statistics_log=(wait=3600)",
+        "prefetch=(available=true,default=true)",
+        "mmap_all=true",
+        "operation_timeout_ms=9000",
+    ] {
+        assert!(stored.contains(text), "{text} is not in {stored}");
+    }
+    let mut session = connection.open_session().unwrap();
+    let options = TableOptions::new()
+        .checksum(Checksum::Unencrypted)
+        .access_pattern(AccessPattern::Random)
+        .split_percent(75)
+        .prefix_compression(true)
+        .prefix_compression_min(6)
+        .internal_key_max(ByteSize::b(300))
+        .memory_page_image_max(ByteSize::mib(2))
+        .os_cache_max(ByteSize::mib(64))
+        .os_cache_dirty_max(ByteSize::mib(8))
+        .cache_resident(true)
+        .ignore_in_memory_cache_size(false)
+        .columns(["k", "v"])
+        .column_group("g", ["v"]);
+    let table = session.create_table::<u64, u64>("t", &options).unwrap();
+    session.put(&table, 1, 1).unwrap();
+    drop(session);
+    connection.close().unwrap();
+    // The metadata, where the settings of a table are kept, is a table itself.
+    let metadata = std::fs::read(home.join("WiredTiger.wt")).unwrap();
+    let metadata = String::from_utf8_lossy(&metadata);
+    for text in [
+        "checksum=unencrypted",
+        "access_pattern_hint=random",
+        "split_pct=75",
+        "prefix_compression_min=6",
+        "internal_key_max=300",
+        "memory_page_image_max=2097152",
+        "os_cache_max=67108864",
+        "os_cache_dirty_max=8388608",
+        "cache_resident=true",
+    ] {
+        // In the file of the column group, and not only in the entry of the table.
+        assert!(metadata.contains(text), "{text} is not in the metadata");
     }
 }
 

@@ -26,6 +26,15 @@ macro_rules! implement_pack {
             fn to_owned(value: &[u8]) -> Self {
                 Self(value.into())
             }
+
+            fn append(value: &[u8], _: bool, out: &mut Vec<u8>) -> Result<()> {
+                out.extend_from_slice(value);
+                Ok(())
+            }
+
+            fn take<'a>(bytes: &mut &'a [u8], _: bool) -> Result<&'a [u8]> {
+                Ok(std::mem::take(bytes))
+            }
         }
     };
 }

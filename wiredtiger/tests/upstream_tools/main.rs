@@ -15,6 +15,7 @@
 mod dump;
 mod home;
 mod killed;
+mod kinds;
 mod sample;
 mod tool;
 

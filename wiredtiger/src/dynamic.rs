@@ -1,0 +1,286 @@
+//! Tables whose formats are known only at run time.
+
+use std::ffi::CString;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::name::{self, table_uri};
+use crate::options::TableOptions;
+use crate::pack::{Format, Row, Value};
+use crate::raw::RawValue;
+use crate::row_cursor::{RowCursor, RowCursorMut};
+use crate::session::Session;
+use crate::table::{EntryKind, TableEntry, TableId};
+
+/// A table, or an index, with the formats that it is stored with.
+///
+/// Keys and values are lists of [`Value`]s, one for each column, and are read as [`Row`]s. All is
+/// checked against the formats; where the types are known when the program is written, a
+/// [`Table`](crate::Table) is shorter and faster. Cloning is cheap, and a clone is for every
+/// session of the connection.
+///
+/// # Examples
+/// ```
+/// # fn main() -> wiredtiger::Result<()> {
+/// # let connection = wiredtiger::Connection::options().open_in_memory()?;
+/// # let mut session = connection.open_session()?;
+/// use wiredtiger::TableOptions;
+///
+/// let options = TableOptions::new().columns(["country", "year", "population"]);
+/// let table = session.create_dyn_table("pop", &"5sH".parse()?, &"Q".parse()?, &options)?;
+/// session.put_row(&table, &["USA".into(), 1990.into()], &[248_709_873.into()])?;
+///
+/// let table = session.open_dyn_table("pop")?;
+/// assert_eq!(table.columns(), ["country", "year", "population"]);
+/// let row = session.get_row(&table, &["USA".into(), 1990.into()])?.expect("it is there");
+/// assert_eq!(row.row().get(0)?.as_uint(), Some(248_709_873));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct DynTable {
+    id: TableId,
+    formats: Arc<Formats>,
+}
+
+struct Formats {
+    key: Format,
+    value: Format,
+    columns: Vec<String>,
+    /// Whether keys go on with columns of the table's key.
+    is_index: bool,
+}
+
+impl DynTable {
+    /// The types of the key's columns.
+    #[must_use]
+    pub fn key_format(&self) -> &Format {
+        &self.formats.key
+    }
+
+    /// The types of the value's columns.
+    #[must_use]
+    pub fn value_format(&self) -> &Format {
+        &self.formats.value
+    }
+
+    /// The names of the columns, first those of the key; none if the table has no names.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.formats.columns
+    }
+
+    /// The place of the column `name` in a row of the value, counted from 0.
+    #[must_use]
+    pub fn value_column(&self, name: &str) -> Option<usize> {
+        let keys = self.formats.key.columns();
+        let values = self.formats.columns.get(keys..)?;
+        values.iter().position(|column| column == name)
+    }
+
+    pub(crate) fn slot(&self, session: &Session) -> Result<usize> {
+        self.id.slot_on(session.shared().number)
+    }
+
+    /// As [`slot`](Self::slot), for a write.
+    pub(crate) fn slot_to_write(&self, session: &Session) -> Result<usize> {
+        if self.formats.is_index {
+            return Err(Error::new(
+                ErrorKind::NotSupported,
+                "index",
+                "an index is written by writes to its table",
+            ));
+        }
+        self.slot(session)
+    }
+
+    pub(crate) fn key_row<'a>(&'a self, bytes: &'a [u8]) -> Row<'a> {
+        Row::new(&self.formats.key, bytes, self.formats.is_index)
+    }
+
+    pub(crate) fn value_row<'a>(&'a self, bytes: &'a [u8]) -> Row<'a> {
+        Row::new(&self.formats.value, bytes, false)
+    }
+
+    /// The packed key. Any other key could stop the database, or be one that nobody finds.
+    pub(crate) fn pack_key<'b>(
+        &self,
+        key: &[Value<'_>],
+        scratch: &'b mut Vec<u8>,
+    ) -> Result<&'b [u8]> {
+        self.formats.key.pack_into_vec(key, scratch)?;
+        Ok(scratch)
+    }
+
+    pub(crate) fn pack_value<'b>(
+        &self,
+        value: &[Value<'_>],
+        scratch: &'b mut Vec<u8>,
+    ) -> Result<&'b [u8]> {
+        self.formats.value.pack_into_vec(value, scratch)?;
+        Ok(scratch)
+    }
+
+    /// Fails if the table is no column store.
+    pub(crate) fn check_appends(&self) -> Result<()> {
+        if self.formats.key.is_record_number() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::NotSupported,
+            "append",
+            format!(
+                "only tables with record numbers append, and the keys are {}",
+                self.formats.key
+            ),
+        ))
+    }
+}
+
+impl fmt::Debug for DynTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynTable")
+            .field("key_format", &self.formats.key)
+            .field("value_format", &self.formats.value)
+            .field("columns", &self.formats.columns)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A value read in place, with its columns; as [`ValueRef`](crate::ValueRef) is for types.
+#[must_use]
+pub struct RowRef<'t> {
+    raw: RawValue<'t>,
+    table: DynTable,
+}
+
+impl RowRef<'_> {
+    /// The value, borrowed from the engine.
+    #[must_use]
+    pub fn row(&self) -> Row<'_> {
+        self.table.value_row(self.raw.bytes())
+    }
+}
+
+impl fmt::Debug for RowRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RowRef").field(&self.row()).finish()
+    }
+}
+
+impl Session {
+    /// Opens a table that is there, with the formats and the names of columns that it has.
+    ///
+    /// # Errors
+    /// - [`NotFound`](crate::ErrorKind::NotFound): there is no such table.
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): it cannot have this name.
+    pub fn open_dyn_table(&self, name: &str) -> Result<DynTable> {
+        // The name has been checked: it holds no NUL.
+        let uri = CString::new(table_uri(name)?).unwrap_or_default();
+        let columns = self.raw().column_names(&uri)?;
+        self.open_dyn(uri, columns, EntryKind::Table)
+    }
+
+    /// Creates a table that is not there, and opens it. The options count only for a new table.
+    ///
+    /// # Errors
+    /// As for [`create_table`](Self::create_table).
+    pub fn create_dyn_table(
+        &mut self,
+        name: &str,
+        key: &Format,
+        value: &Format,
+        options: &TableOptions,
+    ) -> Result<DynTable> {
+        let config = options.config_of(key.as_str(), value.as_str())?;
+        self.create_with(name, &config.finish(), options)?;
+        let table = self.open_dyn_table(name)?;
+        if *table.key_format() == *key && *table.value_format() == *value {
+            return Ok(table);
+        }
+        Err(Error::new(
+            ErrorKind::TypeMismatch,
+            "WT_SESSION.create",
+            format!(
+                "the formats are key_format={key},value_format={value}, but the table has \
+                 key_format={},value_format={}",
+                table.key_format(),
+                table.value_format()
+            ),
+        )
+        .on(&format!("table:{name}")))
+    }
+
+    /// Opens an index of a table, to read the columns with these names; without names the value of
+    /// the table. Its keys are the columns of the index.
+    ///
+    /// # Errors
+    /// As for [`open_index`](Self::open_index).
+    pub fn open_dyn_index(
+        &self,
+        table: &DynTable,
+        name: &str,
+        columns: &[&str],
+    ) -> Result<DynTable> {
+        let uri = self.index_uri(table.slot(self)?, name)?;
+        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+        let uri = name::uri_of_columns(&uri, &columns)?;
+        self.open_dyn(uri, Vec::new(), EntryKind::Index)
+    }
+
+    fn open_dyn(&self, uri: CString, columns: Vec<String>, kind: EntryKind) -> Result<DynTable> {
+        let (key_format, value_format) = self.raw().formats(&uri)?;
+        let on = |error: Error| error.on(&uri.to_string_lossy());
+        let formats = Formats {
+            key: Format::new(&key_format).map_err(on)?,
+            value: Format::new(&value_format).map_err(on)?,
+            columns,
+            is_index: kind == EntryKind::Index,
+        };
+        let entry = TableEntry {
+            uri: uri.clone(),
+            key_format,
+            value_format,
+            kind,
+        };
+        Ok(DynTable {
+            id: self.shared().tables.intern(entry),
+            formats: Arc::new(formats),
+        })
+    }
+
+    /// The value at `key`, borrowed from the engine's memory.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get), and [`Encode`](crate::ErrorKind::Encode): the key is not one of
+    /// the table's format.
+    pub fn get_row(&self, table: &DynTable, key: &[Value<'_>]) -> Result<Option<RowRef<'_>>> {
+        let slot = table.slot(self)?;
+        let mut scratch = Vec::new();
+        let key = table.pack_key(key, &mut scratch)?;
+        self.raw().get(slot, key, |raw| RowRef {
+            raw,
+            table: table.clone(),
+        })
+    }
+
+    /// A cursor that reads. There can be several at a time, on any tables.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the table is another connection's.
+    pub fn row_cursor(&self, table: &DynTable) -> Result<RowCursor<'_>> {
+        let raw = self.raw().cursor(table.slot(self)?)?;
+        Ok(RowCursor::new(raw, table.clone()))
+    }
+
+    /// A cursor that reads and writes. It has the session for itself.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the table is another connection's.
+    /// [`NotSupported`](crate::ErrorKind::NotSupported): it is an index.
+    pub fn row_cursor_mut(&mut self, table: &DynTable) -> Result<RowCursorMut<'_>> {
+        self.settled()?;
+        RowCursorMut::open(self, table)
+    }
+}
