@@ -331,6 +331,7 @@ impl Written {
             version: applied.version,
             durability,
             existed: applied.existed,
+            record: applied.record,
         }
     }
 }
