@@ -9,8 +9,10 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::commands::batched::{Answer, batched};
-use crate::commands::{Context, Flow, run};
+use crate::commands::reads::{answer, is_read};
+use crate::commands::{Context, Flow, run, text_of};
 use crate::group::{Group, Slot, Writes};
+use crate::latency::{Recorder, Tally};
 use crate::reply::Reply;
 use crate::request::{Limits, Reader, Step};
 use crate::session::Session;
@@ -42,6 +44,9 @@ pub(crate) struct Client {
     /// Writes that have no reply yet.
     writes: Writes,
     answers: Vec<Answer>,
+    /// Commands that are not counted yet.
+    commands: u64,
+    tally: Tally,
 }
 
 /// Why a client goes.
@@ -62,6 +67,7 @@ impl Client {
     pub(crate) fn new(
         shared: &Arc<Shared>,
         group: &Arc<Group>,
+        recorder: &Arc<Recorder>,
         stream: Stream,
         info: Arc<ClientInfo>,
     ) -> Self {
@@ -78,6 +84,8 @@ impl Client {
             reply: Reply::default(),
             writes: Writes::default(),
             answers: Vec::new(),
+            commands: 0,
+            tally: Tally::new(Arc::clone(recorder)),
         }
     }
 
@@ -116,21 +124,30 @@ impl Client {
     /// Has all commands done that have come.
     async fn work(&mut self) -> Result<Flow, Gone> {
         let mut at = 0;
+        let mut next = None;
         let flow = loop {
             if self.reply.bytes.len() >= self.session.output_buffer {
                 // The next commands wait until the client has taken these replies.
+                self.tally.ready();
                 self.send().await?;
             }
-            let limits = Limits {
-                bulk: self.session.max_bulk,
-                trusted: self.session.trusted,
+            let step = match next.take() {
+                Some(step) => step,
+                None => self.reader.read(&self.input[at..], self.limits()),
             };
-            match self.reader.read(&self.input[at..], limits) {
+            match step {
                 Step::Command(length) => {
-                    self.shared
-                        .counters
-                        .commands
-                        .fetch_add(1, Ordering::Relaxed);
+                    if self.gather(at).await {
+                        at += length;
+                        self.reader.next();
+                        continue;
+                    }
+                    let (read, step) = self.read_here(at, length);
+                    if read > 0 {
+                        at += read;
+                        next = Some(step);
+                        continue;
+                    }
                     let flow = self.command(at).await?;
                     at += length;
                     self.reader.next();
@@ -154,36 +171,123 @@ impl Client {
             }
         };
         self.write_together().await;
+        self.tally.ready();
+        self.tell_count();
         self.tidy(at);
         Ok(flow)
     }
 
-    async fn command(&mut self, at: usize) -> Result<Flow, Gone> {
+    fn limits(&self) -> Limits {
+        Limits {
+            bulk: self.session.max_bulk,
+            trusted: self.session.trusted,
+        }
+    }
+
+    /// Puts the writes of the command at `at` to those that are made together. False: it is another
+    /// command, and comes after these.
+    async fn gather(&mut self, at: usize) -> bool {
         let args = self.reader.args(&self.input[at..]);
         if self.session.is_plain()
-            && let Some(answer) = batched(&self.shared, args, &mut self.writes)
+            && let Some((answer, number)) = batched(&self.shared, args, &mut self.writes)
         {
+            self.commands += 1;
+            self.tally.count(number);
             self.answers.push(answer);
             if self.writes.len() >= MAX_WRITES || self.writes.size() >= MAX_WRITE_BYTES {
                 self.write_together().await;
             }
-            return Ok(Flow::Continue);
+            return true;
         }
-        let (reply, writes, answers) = (&mut self.reply, &mut self.writes, &mut self.answers);
-        write_together(&self.group, &self.slot, reply, writes, answers).await;
+        self.write_together().await;
+        false
+    }
+
+    /// Has commands done, from the one at `at` on, that are reads of what is here. The answer is how
+    /// many bytes they had, and what comes after them.
+    fn read_here(&mut self, at: usize, length: usize) -> (usize, Step) {
+        let args = self.reader.args(&self.input[at..]);
+        if !self.session.is_plain() || !is_read(args) {
+            return (0, Step::Command(length));
+        }
+        if args.len() == 2 && self.input.len() == at + length {
+            // One read, and nothing behind it.
+            return match answer(&self.shared.cache, args, &mut self.reply) {
+                Some(number) => (length, self.after_read(number, at + length)),
+                None => (0, Step::Command(length)),
+            };
+        }
+        let shared = Arc::clone(&self.shared);
+        // Closed, or broken: the way of all other commands says so.
+        let Ok(peeks) = shared.cache.peeks() else {
+            return (0, Step::Command(length));
+        };
+        let mut step = Step::Command(length);
+        let mut done = 0;
+        while let Step::Command(length) = step
+            && self.reply.bytes.len() < self.session.output_buffer
+        {
+            let args = self.reader.args(&self.input[at + done..]);
+            let Some(number) = answer(&peeks, args, &mut self.reply) else {
+                break;
+            };
+            done += length;
+            step = self.after_read(number, at + done);
+        }
+        (done, step)
+    }
+
+    /// Counts a read that is done, and answers with what comes at `next`.
+    fn after_read(&mut self, number: usize, next: usize) -> Step {
+        self.commands += 1;
+        self.tally.count(number);
+        self.reader.next();
+        self.reader.read(&self.input[next..], self.limits())
+    }
+
+    async fn command(&mut self, at: usize) -> Result<Flow, Gone> {
+        self.commands += 1;
+        self.tell_count();
         let mut context = Context {
             session: &mut self.session,
             reply: &mut self.reply,
             stream: &mut self.stream,
             ahead: &mut self.ahead,
+            tally: &mut self.tally,
         };
-        let flow = run(&mut context, args).await?;
+        let flow = run(&mut context, self.reader.args(&self.input[at..])).await?;
         Ok(flow)
     }
 
+    /// Counts commands where all see it.
+    fn tell_count(&mut self) {
+        let counter = &self.shared.counters.commands;
+        counter.fetch_add(std::mem::take(&mut self.commands), Ordering::Relaxed);
+    }
+
     async fn write_together(&mut self) {
-        let (reply, writes, answers) = (&mut self.reply, &mut self.writes, &mut self.answers);
-        write_together(&self.group, &self.slot, reply, writes, answers).await;
+        if self.answers.is_empty() {
+            return;
+        }
+        match self.group.write(&self.writes, &self.slot).await {
+            Ok(written) => {
+                let mut rest = &written[..];
+                for answer in &self.answers {
+                    let (own, others) = rest.split_at(answer.writes().min(rest.len()));
+                    rest = others;
+                    answer.give(own, &mut self.reply);
+                }
+                self.session.unflushed.add(&written);
+            }
+            Err(error) => {
+                let text = text_of(&error);
+                for _ in &self.answers {
+                    self.reply.error(&text);
+                }
+            }
+        }
+        self.writes.clear();
+        self.answers.clear();
     }
 
     /// Gives memory back, and takes up what came meanwhile.
@@ -223,6 +327,7 @@ impl Client {
         let present = self.input.len();
         if std::mem::take(&mut self.came_ahead) {
             // Commands that came while another one was waiting may be there in full.
+            self.tally.arrived();
             return Ok(());
         }
         if present > self.session.query_limit {
@@ -232,25 +337,49 @@ impl Client {
         let room = READ.max(self.reader.wanted(present).min(present.max(KEEP)));
         self.input.reserve(room);
         let idle = self.shared.settings.timeout;
+        let limit = self.shared.settings.write_timeout;
         let read = loop {
             let read = self.stream.read_buf(&mut self.input);
-            let Some(subscriber) = &mut self.session.subscriber else {
+            let (subscriber, watching) = (&mut self.session.subscriber, &mut self.session.watching);
+            if subscriber.is_none() && watching.is_none() {
                 break within(idle, read)
                     .await
                     .ok_or(Gone::Because("it was idle for too long"))??;
+            }
+            let message = async {
+                match subscriber {
+                    Some(subscriber) => subscriber.upstream.frame().await,
+                    None => std::future::pending().await,
+                }
             };
-            let limit = self.shared.settings.write_timeout;
+            let events = async {
+                match watching {
+                    Some(watching) => {
+                        watching
+                            .gather(&mut self.reply, self.session.output_buffer)
+                            .await
+                    }
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 read = read => break read?,
-                frame = subscriber.upstream.frame() => match frame {
-                    Ok(frame) => send(&mut self.stream, &frame.bytes, limit).await?,
+                message = message => match message {
+                    Ok(message) => send(&mut self.stream, &message.bytes, limit).await?,
                     Err(error) => {
                         tracing::warn!(%error, "the remote has ended a subscription");
                         return Err(Gone::Because("the remote has ended its subscription"));
                     }
                 },
+                goes_on = events => {
+                    if !goes_on {
+                        self.session.watching = None;
+                    }
+                    self.send().await?;
+                }
             }
         };
+        self.tally.arrived();
         if read == 0 {
             return Err(Gone::Quietly);
         }
@@ -258,36 +387,6 @@ impl Client {
         counter.fetch_add(read as u64, Ordering::Relaxed);
         Ok(())
     }
-}
-
-async fn write_together(
-    group: &Group,
-    slot: &Arc<Slot>,
-    reply: &mut Reply,
-    writes: &mut Writes,
-    answers: &mut Vec<Answer>,
-) {
-    if answers.is_empty() {
-        return;
-    }
-    let outcome = group.write(writes, slot).await;
-    match &outcome {
-        Ok(existed) => {
-            let mut existed = &existed[..];
-            for answer in answers.iter() {
-                let (own, rest) = existed.split_at(answer.writes().min(existed.len()));
-                existed = rest;
-                answer.give(own, reply);
-            }
-        }
-        Err(error) => {
-            for _ in answers.iter() {
-                reply.error(&crate::commands::text_of(error));
-            }
-        }
-    }
-    writes.clear();
-    answers.clear();
 }
 
 /// Sends all of `bytes`, unless the client takes none for as long as `limit`.

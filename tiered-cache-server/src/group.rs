@@ -10,14 +10,14 @@ use std::task::{Poll, Waker};
 use std::time::SystemTime;
 
 use parking_lot::Mutex;
-use tiered_cache::{Durability, Error, TieredCache, Write};
+use tiered_cache::{Durability, Error, TieredCache, Write, Written};
 use tokio::sync::Notify;
 
 /// Bytes at which a group's memory is given back.
 const KEEP: usize = 1 << 20;
 
-/// What became of the writes of one client: for each, whether the key had a value.
-type Outcome = Result<Vec<Option<bool>>, Error>;
+/// What became of the writes of one client.
+type Outcome = Result<Vec<Written>, Error>;
 
 /// The group of one thread.
 pub(crate) struct Group {
@@ -185,8 +185,7 @@ impl Group {
     }
 
     async fn wait_for(&self, writes: &Writes) -> Outcome {
-        let written = self.cache.apply(&writes.batch()).await?;
-        Ok(written.into_iter().map(|written| written.existed).collect())
+        self.cache.apply(&writes.batch()).await
     }
 
     /// Writes what comes together, for ever.
@@ -201,7 +200,7 @@ impl Group {
             let written = self.cache.try_apply(&taken.writes.batch());
             for Waiting { writes, slot } in taken.waiting.drain(..) {
                 let outcome = match &written {
-                    Ok(written) => Ok(written[writes].iter().map(|one| one.existed).collect()),
+                    Ok(written) => Ok(written[writes].to_vec()),
                     Err(error) => Err(error.clone()),
                 };
                 let mut state = slot.0.lock();

@@ -1,9 +1,8 @@
 //! Metrics, health, and the status page.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -13,93 +12,20 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use parking_lot::Mutex;
-use serde::Serialize;
-use tiered_cache::Stats;
 use tokio::net::TcpListener;
 
+use crate::latency::exposition;
+use crate::samples::Samples;
 use crate::shared::Shared;
 
 /// The pause between two samples.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Five minutes of them.
-const SAMPLES: usize = 300;
-
 #[derive(Clone)]
 struct Page {
     shared: Arc<Shared>,
     prometheus: PrometheusHandle,
-    samples: Arc<Mutex<VecDeque<Sample>>>,
-}
-
-/// The figures of one moment: counts since the start, and the state.
-#[derive(Clone, Debug, Serialize)]
-struct Sample {
-    at_ms: u64,
-    commands: u64,
-    forwarded: u64,
-    clients: usize,
-    hits: u64,
-    negative_hits: u64,
-    stale_hits: u64,
-    misses: u64,
-    writes: u64,
-    flushed: u64,
-    dirty_keys: u64,
-    dirty_bytes: u64,
-    lag_ms: u64,
-    remote_read_us: u64,
-    flush_us: u64,
-    dead_letters: u64,
-    breaker_open: bool,
-    lanes: Vec<String>,
-    disk_bytes: u64,
-}
-
-impl Sample {
-    fn take(shared: &Shared) -> Self {
-        let stats: Stats = shared.cache.stats();
-        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Self {
-            at_ms: ms(SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default()),
-            commands: shared.counters.commands.load(Ordering::Relaxed),
-            forwarded: shared.counters.forwarded.load(Ordering::Relaxed),
-            clients: shared.clients.count(),
-            hits: stats.hits,
-            negative_hits: stats.negative_hits,
-            stale_hits: stats.stale_hits,
-            misses: stats.misses,
-            writes: stats.sets + stats.deletes,
-            flushed: stats.flushed,
-            dirty_keys: stats.dirty_keys,
-            dirty_bytes: stats.dirty_bytes,
-            lag_ms: ms(stats.oldest_dirty.unwrap_or_default()),
-            remote_read_us: us(stats.remote_read_latency),
-            flush_us: us(stats.flush_latency),
-            dead_letters: stats.dead_letters,
-            breaker_open: stats.breaker_open,
-            lanes: stats
-                .lanes
-                .iter()
-                .map(|lane| format!("{:?}", lane.state))
-                .collect(),
-            disk_bytes: stats.disk_bytes,
-        }
-    }
-
-    /// Hands on what the cache does not do itself.
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "a gauge is a float; there are not 2^53 clients"
-    )]
-    fn publish(&self) {
-        metrics::counter!("tiered_cache_server_commands_total").absolute(self.commands);
-        metrics::counter!("tiered_cache_server_forwarded_total").absolute(self.forwarded);
-        metrics::gauge!("tiered_cache_server_clients").set(self.clients as f64);
-    }
+    samples: Arc<Mutex<Samples>>,
 }
 
 /// Serves the pages, and takes the samples, as tasks of their own. The answer is the address.
@@ -118,7 +44,7 @@ pub(crate) async fn start(shared: &Arc<Shared>, address: &str) -> Result<String>
     };
     tokio::spawn(sample(page.clone()));
     let routes = Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", get(page_itself))
         .route("/metrics", get(render))
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
@@ -132,18 +58,22 @@ pub(crate) async fn start(shared: &Arc<Shared>, address: &str) -> Result<String>
     Ok(bound)
 }
 
+/// The page, which may fetch nothing from elsewhere.
+async fn page_itself() -> impl IntoResponse {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+                  connect-src 'self'; img-src data:; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, Html(include_str!("page.html")))
+}
+
 async fn sample(page: Page) {
     loop {
-        let sample = Sample::take(&page.shared);
-        sample.publish();
+        page.samples.lock().take(&page.shared);
         page.prometheus.run_upkeep();
-        {
-            let mut samples = page.samples.lock();
-            if samples.len() == SAMPLES {
-                samples.pop_front();
-            }
-            samples.push_back(sample);
-        }
         tokio::time::sleep(EVERY).await;
     }
 }
@@ -153,7 +83,9 @@ async fn render(State(page): State<Page>) -> impl IntoResponse {
         header::CONTENT_TYPE,
         "text/plain; version=0.0.4; charset=utf-8",
     )];
-    (kind, page.prometheus.render())
+    let mut text = page.prometheus.render();
+    text.push_str(&exposition(&page.shared.latencies.totals()));
+    (kind, text)
 }
 
 /// Whether commands can be served: not while it ends, and not while the remote is not asked.
@@ -168,9 +100,9 @@ async fn ready(State(page): State<Page>) -> (StatusCode, &'static str) {
 }
 
 async fn samples(State(page): State<Page>) -> Result<impl IntoResponse, StatusCode> {
-    let samples: Vec<Sample> = page.samples.lock().iter().cloned().collect();
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    match serde_json::to_string(&samples) {
+    let text = serde_json::to_string(&page.samples.lock().report(&page.shared));
+    match text {
         Ok(text) => Ok((kind, text)),
         Err(error) => {
             tracing::error!(%error, "the samples cannot be written as JSON");

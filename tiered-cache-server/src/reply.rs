@@ -45,6 +45,11 @@ impl Reply {
         self.integer(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
+    /// A version of the local tier.
+    pub(crate) fn version(&mut self, version: u64) {
+        self.integer(i64::try_from(version).unwrap_or(i64::MAX));
+    }
+
     pub(crate) fn bulk(&mut self, bytes: &[u8]) {
         self.head(b'$', bytes.len());
         self.bytes.extend_from_slice(bytes);
@@ -77,6 +82,17 @@ impl Reply {
     /// The head of an array; its parts follow.
     pub(crate) fn array(&mut self, parts: usize) {
         self.head(b'*', parts);
+    }
+
+    /// The head of a message that answers no command; version 3 only.
+    pub(crate) fn push(&mut self, parts: usize) {
+        self.head(b'>', parts);
+    }
+
+    /// True or false; version 3 only.
+    pub(crate) fn boolean(&mut self, is: bool) {
+        let text: &[u8] = if is { b"#t\r\n" } else { b"#f\r\n" };
+        self.bytes.extend_from_slice(text);
     }
 
     /// The head of a map of so many pairs; an array in version 2.

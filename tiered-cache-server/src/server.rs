@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, UnixListener, lookup_host};
+use tokio::net::{TcpListener, TcpStream, UnixListener, lookup_host};
 use tokio::runtime;
 use tokio::sync::mpsc;
 
@@ -86,7 +86,7 @@ impl Listeners {
         tcp.map(|address| address.to_string()).collect()
     }
 
-    async fn accept(&self) -> io::Result<(Stream, String)> {
+    async fn accept(&self, keepalive: Duration) -> io::Result<(Stream, String)> {
         let unix = async {
             match &self.unix {
                 Some(listener) => listener.accept().await,
@@ -107,6 +107,7 @@ impl Listeners {
             accepted = tcp => {
                 let (stream, peer) = accepted?;
                 stream.set_nodelay(true)?;
+                keep_alive(&stream, keepalive)?;
                 Ok((Stream::Tcp(stream), peer.to_string()))
             }
             accepted = unix => {
@@ -115,6 +116,21 @@ impl Listeners {
             }
         }
     }
+}
+
+/// Lets the system find out whether the other side is still there, as Redis does: after `idle`, and
+/// then three times.
+fn keep_alive(stream: &TcpStream, idle: Duration) -> io::Result<()> {
+    use rustix::net::sockopt;
+    if idle.is_zero() {
+        return Ok(());
+    }
+    let second = Duration::from_secs(1);
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, idle.max(second))?;
+    sockopt::set_tcp_keepintvl(stream, (idle / 3).max(second))?;
+    sockopt::set_tcp_keepcnt(stream, 3)?;
+    Ok(())
 }
 
 fn is_loopback(address: IpAddr) -> bool {
@@ -168,13 +184,14 @@ fn serve(shared: Arc<Shared>, mut arrivals: mpsc::Receiver<Arrival>) -> io::Resu
     runtime.block_on(async {
         let durability = shared.settings.cache.writes.durability;
         let group = Arc::new(Group::new(shared.cache.clone(), durability));
+        let recorder = shared.latencies.recorder();
         let writer = Arc::clone(&group);
         tokio::spawn(async move { writer.run().await });
         while let Some((socket, info)) = arrivals.recv().await {
             let id = info.id;
             match socket.attach() {
                 Ok(stream) => {
-                    tokio::spawn(Client::new(&shared, &group, stream, info).serve());
+                    tokio::spawn(Client::new(&shared, &group, &recorder, stream, info).serve());
                 }
                 Err(error) => {
                     shared.clients.remove(id);
@@ -215,10 +232,11 @@ pub(crate) async fn run(
         joins.push(join);
     }
     let mut stop = std::pin::pin!(stop);
+    let keepalive = shared.settings.tcp_keepalive;
     let mut next = 0;
     loop {
         let accepted = tokio::select! {
-            accepted = listeners.accept() => accepted,
+            accepted = listeners.accept(keepalive) => accepted,
             () = &mut stop => break,
         };
         match accepted {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
+use tiered_cache::FlushBarrier;
 
+use crate::commands::watch::Watching;
 use crate::shared::{ClientInfo, Shared};
 use crate::upstream::Upstream;
 
@@ -20,6 +22,9 @@ pub(crate) struct Session {
     /// Its own connection to the remote, once it has sent a command that goes there.
     pub(crate) upstream: Option<Upstream>,
     pub(crate) subscriber: Option<Subscriber>,
+    pub(crate) watching: Option<Watching>,
+    /// Its writes, for `WAIT`.
+    pub(crate) unflushed: FlushBarrier,
     pub(crate) max_bulk: usize,
     pub(crate) query_limit: usize,
     pub(crate) output_buffer: usize,
@@ -44,6 +49,8 @@ impl Session {
             watched: Vec::new(),
             upstream: None,
             subscriber: None,
+            watching: None,
+            unflushed: shared.cache.flush_barrier(),
             max_bulk: size(settings.cache.writes.max_value_size),
             query_limit: size(settings.query_buffer_limit),
             output_buffer: size(settings.output_buffer),
@@ -79,5 +86,6 @@ impl Session {
         self.watched.clear();
         self.upstream = None;
         self.subscriber = None;
+        self.watching = None;
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub(crate) write_timeout: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) tcp_keepalive: Duration,
     pub(crate) query_buffer_limit: ByteSize,
     pub(crate) output_buffer: ByteSize,
     #[serde(with = "humantime_serde")]
@@ -40,7 +42,7 @@ pub(crate) struct Settings {
 
 /// What each setting of the server means, for `--help`. Those of the cache are explained in the
 /// documentation of `tiered_cache::Config`.
-pub(crate) const HELP: [(&str, &str); 18] = [
+pub(crate) const HELP: [(&str, &str); 19] = [
     (
         "home",
         "The folder of the local tier; it is created when it is not there",
@@ -76,6 +78,10 @@ pub(crate) const HELP: [(&str, &str); 18] = [
     (
         "write_timeout",
         "A client that takes none of its replies for so long is disconnected",
+    ),
+    (
+        "tcp_keepalive",
+        "A client that is silent for so long is asked by the system whether it is there; 0s: never",
     ),
     (
         "query_buffer_limit",
@@ -128,6 +134,7 @@ impl Default for Settings {
             maxclients: 10_000,
             timeout: Duration::ZERO,
             write_timeout: Duration::from_secs(60),
+            tcp_keepalive: Duration::from_secs(300),
             query_buffer_limit: ByteSize::gib(1),
             output_buffer: ByteSize::kib(256),
             forward_timeout: Duration::from_secs(30),

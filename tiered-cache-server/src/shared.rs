@@ -10,6 +10,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tiered_cache::{ReadModifyWrite, RedisRemote, TieredCache};
 
+use crate::latency::Latencies;
 use crate::settings::{RemoteKind, Settings};
 
 /// Positions of scans that are kept; the oldest one goes.
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) clients: Clients,
     pub(crate) scans: Mutex<Scans>,
     pub(crate) counters: Counters,
+    pub(crate) latencies: Latencies,
     pub(crate) started: Instant,
     /// No new clients and no new commands.
     pub(crate) stopping: AtomicBool,
@@ -54,6 +56,7 @@ impl Shared {
             clients: Clients::default(),
             scans: Mutex::default(),
             counters: Counters::default(),
+            latencies: Latencies::default(),
             started: Instant::now(),
             stopping: AtomicBool::new(false),
         }

@@ -12,7 +12,7 @@ use crate::request::Args;
 const LONGEST: usize = 32;
 
 /// Our own commands: name, arity, what it does.
-pub(crate) const OWN: [(&str, i32, &str); 7] = [
+pub(crate) const OWN: [(&str, i32, &str); 9] = [
     (
         "tiered.lag",
         1,
@@ -35,6 +35,13 @@ pub(crate) const OWN: [(&str, i32, &str); 7] = [
         -2,
         "key [key ...]: forgets what is here and clean of keys",
     ),
+    (
+        "tiered.watch",
+        -2,
+        "since [PREFIX prefix]: pushes every change after the version `since` (0: first all that is \
+         here), in version 3 of the protocol",
+    ),
+    ("tiered.unwatch", 1, "Ends what TIERED.WATCH began"),
     ("tiered.stats", 1, "The figures of the cache"),
     ("tiered.help", 1, "This"),
 ];
@@ -42,6 +49,8 @@ pub(crate) const OWN: [(&str, i32, &str); 7] = [
 /// A command, or a subcommand as `object|encoding`.
 #[derive(Debug)]
 pub(crate) struct Spec {
+    /// Its number among all.
+    pub(crate) number: usize,
     pub(crate) name: &'static str,
     pub(crate) arity: i32,
     pub(crate) flags: Vec<&'static str>,
@@ -51,10 +60,13 @@ pub(crate) struct Spec {
     pub(crate) last: i32,
     pub(crate) step: usize,
     pub(crate) categories: Vec<&'static str>,
+    /// It waits for something, by its nature.
+    pub(crate) waits: bool,
 }
 
-static TABLE: LazyLock<HashMap<&'static str, Spec>> = LazyLock::new(|| {
+static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let own = OWN.iter().map(|&(name, arity, _)| Spec {
+        number: 0,
         name,
         arity,
         flags: Vec::new(),
@@ -62,16 +74,28 @@ static TABLE: LazyLock<HashMap<&'static str, Spec>> = LazyLock::new(|| {
         last: 0,
         step: 0,
         categories: vec!["slow"],
+        waits: false,
     });
     let redis = include_str!("commands.tsv").lines().filter_map(parse);
-    redis.chain(own).map(|spec| (spec.name, spec)).collect()
+    let numbered = redis.chain(own).enumerate();
+    numbered
+        .map(|(number, spec)| Spec {
+            number,
+            waits: spec.has("blocking") || matches!(spec.name, "wait" | "tiered.flush"),
+            ..spec
+        })
+        .collect()
 });
+
+static TABLE: LazyLock<HashMap<&'static str, &'static Spec>> =
+    LazyLock::new(|| SPECS.iter().map(|spec| (spec.name, spec)).collect());
 
 fn parse(line: &'static str) -> Option<Spec> {
     let mut fields = line.split('\t');
     let mut field = || fields.next();
     let words = |text: &'static str| text.split(',').filter(|word| !word.is_empty()).collect();
     Some(Spec {
+        number: 0,
         name: field()?,
         arity: field()?.parse().ok()?,
         flags: words(field()?),
@@ -79,12 +103,28 @@ fn parse(line: &'static str) -> Option<Spec> {
         last: field()?.parse().ok()?,
         step: field()?.parse().ok()?,
         categories: words(field()?),
+        waits: false,
     })
 }
 
 /// All commands, without subcommands.
 pub(crate) fn all() -> impl Iterator<Item = &'static Spec> {
-    TABLE.values().filter(|spec| !spec.name.contains('|'))
+    SPECS.iter().filter(|spec| !spec.name.contains('|'))
+}
+
+/// How many there are, subcommands included.
+pub(crate) fn count() -> usize {
+    SPECS.len()
+}
+
+/// The number of a command by its name; one that is not known has one beyond all.
+pub(crate) fn number(name: &[u8]) -> usize {
+    find(name).map_or(usize::MAX, |spec| spec.number)
+}
+
+/// The name of a command by its number.
+pub(crate) fn name(number: usize) -> &'static str {
+    SPECS.get(number).map_or("unknown", |spec| spec.name)
 }
 
 /// A command by its name, in whatever case.
@@ -93,7 +133,7 @@ pub(crate) fn find(name: &[u8]) -> Option<&'static Spec> {
     let lower = lower.get_mut(..name.len())?;
     lower.copy_from_slice(name);
     lower.make_ascii_lowercase();
-    TABLE.get(std::str::from_utf8(lower).ok()?)
+    TABLE.get(std::str::from_utf8(lower).ok()?).copied()
 }
 
 /// The subcommand of a command, if it has such.

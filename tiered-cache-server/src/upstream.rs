@@ -2,6 +2,7 @@
 //! by byte.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use redis_protocol::error::RedisProtocolError;
@@ -11,6 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Bytes asked for at a time, at first.
 const READ: usize = 16 << 10;
+
+/// How long the remote is waited for when a connection is closed.
+const HANG_UP: Duration = Duration::from_secs(2);
 
 pub(crate) struct Upstream {
     connection: RawConnection,
@@ -124,6 +128,23 @@ impl Upstream {
             self.output = Vec::new();
         }
         Ok(())
+    }
+
+    /// Closes it, and waits until the remote has: no command of it is done any more then.
+    pub(crate) async fn hang_up(mut self) {
+        let closed = async {
+            self.connection.shutdown().await?;
+            while self.connection.read_buf(&mut self.input).await? > 0 {
+                self.input.clear();
+            }
+            Ok::<_, io::Error>(())
+        };
+        match tokio::time::timeout(HANG_UP, closed).await {
+            Ok(Ok(())) => {}
+            // It has ended in another way.
+            Ok(Err(error)) => tracing::debug!(%error, "a connection to the remote has broken"),
+            Err(_) => tracing::warn!("the remote does not close a connection that it was asked to"),
+        }
     }
 
     /// The next reply or message.

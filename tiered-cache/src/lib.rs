@@ -23,8 +23,9 @@ pub use bytes::Bytes;
 pub use bytesize::ByteSize;
 
 pub use cache::{
-    Answer, Builder, Condition, Current, DeadLetters, Expiry, FlushReport, Peek, ReadOptions,
-    SetOptions, Source, Stats, SyncState, TieredCache, Ttl, Update, Write, Written,
+    Answer, Builder, Condition, Current, DeadLetters, Expiry, FlushBarrier, FlushReport, Peek,
+    Peeks, ReadOptions, SetOptions, Source, Stats, SyncState, TieredCache, Ttl, Update, Write,
+    Written,
 };
 pub use config::{
     Compression, Config, ConflictPolicy, Durability, FeedConfig, FlushConfig, LocalConfig, OnStale,

@@ -175,6 +175,10 @@ fn hello(context: &mut Context<'_>, args: Args<'_>) {
     }
     if let Some(version) = version {
         context.reply.resp3 = version == 3;
+        if version == 2 {
+            // Version 2 has no messages.
+            context.session.watching = None;
+        }
     }
     let reply = &mut *context.reply;
     let version = if reply.resp3 { 3 } else { 2 };

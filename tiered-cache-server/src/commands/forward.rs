@@ -14,9 +14,10 @@ use tokio::io::AsyncReadExt;
 use super::connection::has_redis;
 use super::introspection::needs_remote;
 use super::keyspace::delete_here;
-use super::{Context, Flow, text_of};
+use super::{Context, Flow, remember, text_of};
 use crate::request::Args;
 use crate::session::Subscriber;
+use crate::shared::Shared;
 use crate::table::{Spec, find_sub};
 use crate::upstream::{Frame, Upstream};
 
@@ -67,20 +68,27 @@ pub(super) async fn run(
     }
     let (part, keys) = part_and_keys(spec, args);
     let all = Everything::of(spec.name);
-    if let Err(error) = settle(context, &keys, all).await {
+    if let Err(error) = settle(&context.session.shared, &keys, all).await {
         context.reply.error(&text_of(&error));
         return Ok(Flow::Continue);
     }
-    let done = exchange(context, args, part.has("blocking")).await?;
-    if !part.has("readonly") {
-        forget(context, &keys, all).await;
+    let done = exchange(context, args, part.has("blocking")).await;
+    if done.is_err()
+        && let Some(upstream) = context.session.upstream.take()
+    {
+        // The client is gone, and its command may still be done, until the remote has let go of it.
+        upstream.hang_up().await;
     }
-    match done {
+    if !part.has("readonly") {
+        forget(&context.session.shared, &keys, all).await;
+    }
+    match done? {
         Ok(frame) => context.reply.bytes.extend_from_slice(&frame.bytes),
         // A deletion can do without the remote.
         Err(Away { .. }) if matches!(spec.name, "del" | "unlink") => {
             let keys: Vec<&[u8]> = args.from(1).collect();
-            match delete_here(&context.session.shared.cache, &keys).await {
+            let deleted = delete_here(&context.session.shared.cache, &keys).await;
+            match deleted.and_then(|count| remember(context, &keys).map(|()| count)) {
                 Ok(count) => context.reply.count(count),
                 Err(error) => context.reply.error(&text_of(&error)),
             }
@@ -98,12 +106,12 @@ pub(super) async fn unknown(context: &mut Context<'_>, args: Args<'_>) -> io::Re
     let keys: Vec<Vec<u8>> = args.from(1).map(<[u8]>::to_vec).collect();
     if let Some(transaction) = &mut context.session.transaction {
         transaction.extend_from_slice(&keys);
-    } else if let Err(error) = settle(context, &keys, None).await {
+    } else if let Err(error) = settle(&context.session.shared, &keys, None).await {
         context.reply.error(&text_of(&error));
         return Ok(Flow::Continue);
     }
     let done = exchange(context, args, false).await?;
-    forget(context, &keys, None).await;
+    forget(&context.session.shared, &keys, None).await;
     match done {
         Ok(frame) => context.reply.bytes.extend_from_slice(&frame.bytes),
         Err(away) => context.reply.error(&away.text()),
@@ -143,7 +151,7 @@ pub(super) async fn transaction(
     } else {
         keys
     };
-    if let Err(error) = settle(context, &keys, all).await {
+    if let Err(error) = settle(&context.session.shared, &keys, all).await {
         // The remote must not go on with a transaction that lacks a command.
         context.session.upstream = None;
         end(context);
@@ -153,7 +161,7 @@ pub(super) async fn transaction(
     let done = exchange(context, args, false).await?;
     let ok = matches!(&done, Ok(frame) if !frame.is_error());
     if ends {
-        forget(context, &keys, all).await;
+        forget(&context.session.shared, &keys, all).await;
     }
     match spec.name {
         "multi" if ok && context.session.transaction.is_none() => {
@@ -339,12 +347,7 @@ impl Everything {
 }
 
 /// Brings the last changes of keys to the remote, or of all.
-async fn settle(
-    context: &Context<'_>,
-    keys: &[Vec<u8>],
-    all: Option<Everything>,
-) -> Result<(), Error> {
-    let shared = &context.session.shared;
+async fn settle(shared: &Shared, keys: &[Vec<u8>], all: Option<Everything>) -> Result<(), Error> {
     let limit: Duration = shared.settings.cache.writes.remote_timeout;
     if all.is_some() {
         let report = shared.cache.flush(limit).await?;
@@ -360,8 +363,8 @@ async fn settle(
 
 /// Forgets what is here of keys that the remote may have changed. What was written here meanwhile
 /// stays: it comes after the command.
-async fn forget(context: &Context<'_>, keys: &[Vec<u8>], all: Option<Everything>) {
-    let cache = context.session.shared.cache.clone();
+async fn forget(shared: &Shared, keys: &[Vec<u8>], all: Option<Everything>) {
+    let cache = shared.cache.clone();
     let forgotten = if all == Some(Everything::Changes) {
         tokio::task::spawn_blocking(move || cache.evict_all_local().map(drop))
             .await

@@ -50,25 +50,23 @@ pub(super) async fn run(
     Ok(true)
 }
 
-/// Returns when the remote has what was written here before, with 1; with 0 when the time is over.
+/// Returns when the remote has what this client has written, with 1; with 0 when the time is over, or
+/// the remote has refused some of it for good.
 async fn wait(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Fault> {
     let replicas = integer(&args[1]).ok_or(NOT_AN_INTEGER)?;
     let ms = integer(&args[2]).ok_or("ERR timeout is not an integer or out of range")?;
     let ms = u64::try_from(ms).map_err(|_| "ERR timeout is negative")?;
-    let shared = &context.session.shared;
-    if shared.kind() == RemoteKind::None {
+    if context.session.shared.kind() == RemoteKind::None {
         // There is nobody to wait for.
         context.reply.integer(0);
         return Ok(());
     }
-    // Those before us are waited for as well: the lanes send in order.
     let limit = match (replicas, ms) {
         (..=0, _) => Duration::ZERO,
         (_, 0) => Duration::from_secs(u64::from(u32::MAX)),
         (_, ms) => Duration::from_millis(ms),
     };
-    let report = shared.cache.flush(limit).await?;
-    let reached = report.complete && report.dead_letters == 0;
+    let reached = context.session.unflushed.reached(limit).await?;
     context.reply.integer(i64::from(reached));
     Ok(())
 }
@@ -240,6 +238,10 @@ fn parameters(shared: &Shared) -> Vec<(&'static str, String)> {
             writes.max_value_size.as_u64().to_string(),
         ),
         ("save", String::new()),
+        (
+            "tcp-keepalive",
+            settings.tcp_keepalive.as_secs().to_string(),
+        ),
         ("timeout", settings.timeout.as_secs().to_string()),
         ("unixsocket", settings.unixsocket.display().to_string()),
     ]

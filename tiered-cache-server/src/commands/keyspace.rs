@@ -46,7 +46,10 @@ pub(super) async fn run(
         }
         "keys" => {
             let pattern = args[1].to_vec();
-            let keys = walk(context, move |key| glob::matches(&pattern, key)).await?;
+            let keys = walk(&context.session.shared.cache, move |key| {
+                glob::matches(&pattern, key)
+            })
+            .await?;
             context.reply.array(keys.len());
             for key in keys {
                 context.reply.bulk(&key);
@@ -100,10 +103,10 @@ async fn delete_all(cache: &TieredCache, keys: &[&[u8]]) -> Result<Vec<Option<bo
 
 /// All local keys that are wanted, gathered on a thread where that may take its time.
 async fn walk(
-    context: &Context<'_>,
+    cache: &TieredCache,
     wanted: impl Fn(&[u8]) -> bool + Send + 'static,
 ) -> Result<Vec<bytes::Bytes>, Fault> {
-    let cache = context.session.shared.cache.clone();
+    let cache = cache.clone();
     let walk = tokio::task::spawn_blocking(move || {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
@@ -198,6 +201,7 @@ async fn flush_all(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Faul
             None => break,
         }
     }
+    context.session.unflushed.add_all();
     context.reply.ok();
     Ok(())
 }

@@ -8,15 +8,18 @@ mod glob;
 mod introspection;
 mod keyspace;
 mod numbers;
+pub(crate) mod reads;
 mod set_options;
 mod strings;
 mod tiered;
+pub(crate) mod watch;
 
 use std::io;
 
 use bytes::BytesMut;
-use tiered_cache::{Error, Peek};
+use tiered_cache::Error;
 
+use crate::latency::Tally;
 use crate::reply::Reply;
 use crate::request::Args;
 use crate::session::Session;
@@ -31,6 +34,7 @@ pub(crate) struct Context<'a> {
     pub(crate) stream: &'a mut Stream,
     /// What the client sends while a command waits.
     pub(crate) ahead: &'a mut BytesMut,
+    pub(crate) tally: &'a mut Tally,
 }
 
 /// How it goes on with a client.
@@ -87,40 +91,40 @@ pub(crate) fn text_of(error: &Error) -> String {
 /// # Errors
 /// The client is gone, or its replies cannot be sent.
 pub(crate) async fn run(context: &mut Context<'_>, args: Args<'_>) -> io::Result<Flow> {
-    // The most frequent one first.
-    if args.len() == 2 && args.is(0, "get") && context.session.is_plain() {
-        let (key, reply) = (&args[1], &mut *context.reply);
-        match context
-            .session
-            .shared
-            .cache
-            .peek(key, |value, _| reply.bulk(value))
-        {
-            Ok(Peek::Value(())) => return Ok(Flow::Continue),
-            Ok(Peek::Absent) => {
-                reply.null();
-                return Ok(Flow::Continue);
-            }
-            Ok(Peek::Unknown) => {}
-            Err(error) => {
-                reply.error(&text_of(&error));
-                return Ok(Flow::Continue);
-            }
-        }
-    }
+    // The replies to those before are ready.
+    context.tally.ready();
     let Some(spec) = checked(context, args) else {
         return Ok(Flow::Continue);
     };
     let Some(spec) = spec else {
         return forward::unknown(context, args).await;
     };
+    let flow = dispatch(context, spec, args).await;
+    if spec.waits {
+        context.tally.arrived();
+    } else {
+        context.tally.count(spec.number);
+    }
+    flow
+}
+
+async fn dispatch(
+    context: &mut Context<'_>,
+    spec: &'static Spec,
+    args: Args<'_>,
+) -> io::Result<Flow> {
     if connection::is_about_the_connection(spec) {
         return connection::run(context, spec, args).await;
     }
     if context.session.transaction.is_some() || forward::is_about_transactions(spec) {
         return forward::transaction(context, spec, args).await;
     }
-    let done = here(context, spec, args).await;
+    let mut done = here(context, spec, args).await;
+    if matches!(done, Ok(true)) && spec.has("write") {
+        done = remember(context, &spec.keys(args))
+            .map(|()| true)
+            .map_err(Fault::Cache);
+    }
     match done {
         Ok(true) => Ok(Flow::Continue),
         Ok(false) => forward::run(context, spec, args).await,
@@ -140,6 +144,12 @@ pub(crate) async fn run(context: &mut Context<'_>, args: Args<'_>) -> io::Result
             Ok(Flow::Continue)
         }
     }
+}
+
+/// Remembers for `WAIT` that this client has written keys.
+fn remember(context: &mut Context<'_>, keys: &[&[u8]]) -> Result<(), Error> {
+    let unflushed = &mut context.session.unflushed;
+    keys.iter().try_for_each(|key| unflushed.add_key(key))
 }
 
 /// Does a command here; false: it is the remote's.

@@ -68,7 +68,7 @@ pub(super) async fn run(
         }
         "mget" => mget(context, args).await?,
         "strlen" => {
-            let length = with_value(context, &args[1], <[u8]>::len).await?;
+            let length = with_value(&context.session.shared.cache, &args[1], <[u8]>::len).await?;
             context.reply.count(length.unwrap_or(0));
         }
         "getrange" | "substr" => get_range(context, args).await?,
@@ -157,11 +157,10 @@ fn pairs(args: Args<'_>) -> Vec<Write<'_>> {
 
 /// What `take` makes of a value: of the local one where it lies, or else of the remote's.
 async fn with_value<T>(
-    context: &Context<'_>,
+    cache: &TieredCache,
     key: &[u8],
     take: impl Fn(&[u8]) -> T,
 ) -> Result<Option<T>, Error> {
-    let cache = &context.session.shared.cache;
     match cache.peek(key, |value, _| take(value))? {
         Peek::Value(taken) => Ok(Some(taken)),
         Peek::Absent => Ok(None),
@@ -172,25 +171,6 @@ async fn with_value<T>(
 async fn mget(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Fault> {
     let cache = &context.session.shared.cache;
     let keys: Vec<&[u8]> = args.from(1).collect();
-    // What is here goes straight into the reply; one key that is not makes it begin again.
-    let before = context.reply.bytes.len();
-    context.reply.array(keys.len());
-    let mut all_here = true;
-    for key in &keys {
-        let reply = &mut *context.reply;
-        match cache.peek(key, |value, _| reply.bulk(value))? {
-            Peek::Value(()) => {}
-            Peek::Absent => reply.null(),
-            Peek::Unknown => {
-                all_here = false;
-                break;
-            }
-        }
-    }
-    if all_here {
-        return Ok(());
-    }
-    context.reply.bytes.truncate(before);
     let values = match cache.get_many(&keys).await {
         Ok(values) => values,
         // One of them is no string, which is nothing to `MGET`.
@@ -236,7 +216,7 @@ async fn get_range(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Faul
         let index = |at: i64| usize::try_from(at).unwrap_or(0);
         value[index(from)..=index(to)].to_vec()
     };
-    let part = with_value(context, &args[1], part).await?;
+    let part = with_value(&context.session.shared.cache, &args[1], part).await?;
     context.reply.bulk(&part.unwrap_or_default());
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tiered_cache::SyncState;
 
 use super::set_options::NOT_AN_INTEGER;
-use super::{Context, Fault, SYNTAX};
+use super::{Context, Fault, SYNTAX, watch};
 use crate::reply::Reply;
 use crate::request::{Args, integer};
 use crate::table::{OWN, Spec};
@@ -18,6 +18,15 @@ pub(super) async fn run(
     spec: &Spec,
     args: Args<'_>,
 ) -> Result<(), Fault> {
+    match spec.name {
+        "tiered.watch" => return watch::watch(context, args),
+        "tiered.unwatch" => {
+            context.session.watching = None;
+            context.reply.ok();
+            return Ok(());
+        }
+        _ => {}
+    }
     let cache = &context.session.shared.cache;
     let reply = &mut *context.reply;
     match spec.name {

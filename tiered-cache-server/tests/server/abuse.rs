@@ -86,22 +86,12 @@ fn slow_readers_wait_for_themselves() {
     for _ in 0..200 {
         assert_eq!(client.say("PING"), "+PONG\r\n");
     }
-    let memory = resident(&sidecar.log(), sidecar.client().say("INFO server"));
+    let memory = sidecar.resident();
     assert!(memory < 400 << 20, "{memory} bytes are resident");
     // It is disconnected in the end.
     while client.say("CLIENT LIST").matches("id=").count() > 1 {
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn resident(log: &str, info: String) -> u64 {
-    let pid = info
-        .lines()
-        .find_map(|line| line.strip_prefix("process_id:"))
-        .unwrap_or_else(|| panic!("{info}\n{log}"));
-    let statm = std::fs::read_to_string(format!("/proc/{}/statm", pid.trim())).unwrap();
-    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
 }
 
 #[test]

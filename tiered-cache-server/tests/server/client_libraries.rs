@@ -5,7 +5,6 @@ use std::process::Command;
 
 use crate::support::{RedisServer, Sidecar};
 
-const REDIS_PY: &str = "redis==8.1.0";
 const IOREDIS: &str = "ioredis@6.0.0";
 
 /// A folder that stays from one run to the next.
@@ -32,31 +31,28 @@ fn check(command: impl Fn() -> Command) {
     }
 }
 
-fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/server/clients")
         .join(name)
 }
 
+/// Installs Python packages that a file names, with their hashes, and answers with their folder.
+pub(crate) fn python_packages(name: &str) -> PathBuf {
+    let packages = folder(name);
+    run(Command::new("python3")
+        .args(["-m", "pip", "install", "--quiet", "--upgrade", "--no-deps"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore"])
+        .args(["--require-hashes", "--target"])
+        .arg(&packages)
+        .arg("--requirement")
+        .arg(script(&format!("{name}-requirements.txt"))));
+    packages
+}
+
 #[test]
 fn redis_py() {
-    let packages = folder("redis-py");
-    run(Command::new("python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args([
-            "--no-deps",
-            "--upgrade",
-            "--root-user-action=ignore",
-            REDIS_PY,
-            "--target",
-        ])
-        .arg(&packages));
+    let packages = python_packages("redis-py");
     check(|| {
         let mut python = Command::new("python3");
         python.env("PYTHONPATH", &packages).arg(script("check.py"));

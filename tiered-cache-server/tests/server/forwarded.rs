@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Client, RedisOptions, RedisServer, Sidecar};
+use crate::support::{Client, Proxy, RedisOptions, RedisServer, Sidecar};
 
 #[test]
 fn commands_of_other_types_see_and_change_the_same_keys() {
@@ -111,6 +111,79 @@ fn blocking_commands_block_only_their_client() {
     assert_eq!(client.say("LPOP list"), "$1\r\ny\r\n");
 }
 
+/// A blocking command is done at the remote, and its client goes before it has heard of that: what is
+/// known here of the keys is forgotten all the same.
+#[test]
+fn a_client_that_vanishes_leaves_nothing_old_behind() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::to(redis.port);
+    let sidecar = Sidecar::before(&proxy.url(), &["--reads-negative-ttl", "1h"]);
+    let mut client = sidecar.client();
+    assert_eq!(client.say("EXISTS to"), ":0\r\n");
+    let mut waiting = sidecar.client();
+    waiting.write(b"BLMOVE from to LEFT LEFT 0\r\n");
+    let mut direct = Client::connect(redis.port);
+    while !direct.say("INFO clients").contains("blocked_clients:1") {
+        thread::sleep(Duration::from_millis(5));
+    }
+    proxy.drop_replies(true);
+    assert_eq!(direct.say("RPUSH from x"), ":1\r\n");
+    drop(waiting);
+    while sidecar.client().say("CLIENT LIST").matches("id=").count() > 2 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    proxy.pass();
+    assert_eq!(direct.say("LLEN to"), ":1\r\n");
+    assert_eq!(client.say("EXISTS to"), ":1\r\n");
+}
+
+#[test]
+fn wait_is_for_the_clients_own_writes() {
+    let redis = RedisServer::start();
+    let mut direct = Client::connect(redis.port);
+    let user = "ACL SETUSER cache on >secret ~ok* +@all";
+    assert_eq!(direct.say(user), "+OK\r\n");
+    let url = redis.url().replace("redis://", "redis://cache:secret@");
+    let sidecar = Sidecar::before(&url, &["--flush-linger", "200ms"]);
+    let (mut refused, mut client) = (sidecar.client(), sidecar.client());
+    // Nothing written: nothing to wait for.
+    assert_eq!(client.say("WAIT 1 20000"), ":1\r\n");
+    assert_eq!(refused.say("SET forbidden 1"), "+OK\r\n");
+    for number in 0..300 {
+        assert_eq!(client.say(&format!("SET ok{number} 1")), "+OK\r\n");
+    }
+    assert_eq!(client.say("WAIT 1 20000"), ":1\r\n");
+    assert_eq!(direct.say("GET ok299"), "$1\r\n1\r\n");
+    // What the remote refuses for good does not arrive, however long one waits.
+    assert_eq!(refused.say("WAIT 1 20000"), ":0\r\n");
+    assert!(
+        sidecar
+            .client()
+            .say("INFO writebehind")
+            .contains("dead_letters:1")
+    );
+    // Others are not held up, in whatever way they write.
+    for command in [
+        "DEL ok0",
+        "SET ok1 2 KEEPTTL",
+        "EXPIRE ok2 1000",
+        "MSET ok3 1 ok4 2",
+    ] {
+        client.say(command);
+        assert_eq!(client.say("WAIT 1 20000"), ":1\r\n", "{command}");
+    }
+    assert_eq!(
+        direct.say("MGET ok0 ok1 ok4"),
+        "*3\r\n$-1\r\n$1\r\n2\r\n$1\r\n2\r\n"
+    );
+    assert_eq!(client.say("WAIT 0 0"), ":1\r\n");
+    assert_eq!(
+        client.say("WAIT x 0"),
+        "-ERR value is not an integer or out of range\r\n"
+    );
+    assert_eq!(client.say("WAIT 1 -1"), "-ERR timeout is negative\r\n");
+}
+
 #[test]
 fn subscriptions() {
     let redis = RedisServer::start();
@@ -195,7 +268,8 @@ fn own_commands() {
             .say("TIERED.DEADLETTERS X")
             .starts_with("-ERR LIST, RETRY")
     );
-    assert!(client.say("TIERED.HELP").contains("TIERED.LAG"));
+    let help = client.say("TIERED.HELP");
+    assert!(help.contains("TIERED.LAG") && help.contains("TIERED.WATCH since [PREFIX prefix]"));
     assert!(client.say("INFO writebehind").contains("dirty_keys:0"));
     assert_eq!(client.say("COMMAND INFO nosuch"), "*1\r\n*-1\r\n");
 }

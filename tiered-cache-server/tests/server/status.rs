@@ -2,10 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{RedisServer, Sidecar};
+use crate::client_libraries::{python_packages, script};
+use crate::support::{Client, RedisServer, Sidecar};
 
 fn get(port: u16, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -42,10 +45,18 @@ fn figures_are_published() {
     assert_eq!(get(port, "/ready"), (200, "ready\n".to_owned()));
     let (_, samples) = get(port, "/samples");
     assert!(samples.contains("\"hits\":20"), "{samples}");
+    let (_, metrics) = get(port, "/metrics");
+    for (command, count) in [("get", 20), ("set", 20)] {
+        let name = "tiered_cache_server_command_seconds";
+        let line = format!("{name}_count{{command=\"{command}\"}} {count}");
+        assert!(has(&metrics, &line), "{line}: {metrics}");
+        let line = format!("{name}_bucket{{command=\"{command}\",le=\"+Inf\"}} {count}");
+        assert!(has(&metrics, &line), "{line}: {metrics}");
+    }
     let (status, page) = get(port, "/");
     assert_eq!(status, 200);
     // Nothing of it comes from elsewhere.
-    for outside in ["http://", "https://", "src=", "@import", "<link"] {
+    for outside in ["http://", "https://", "src=", "@import", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }
 }
@@ -66,4 +77,48 @@ fn it_is_not_ready_while_the_remote_is_away() {
     }
     assert_eq!(get(sidecar.metrics, "/ready").0, 503);
     assert_eq!(get(sidecar.metrics, "/health").0, 200);
+}
+
+/// The page itself, in a headless Chromium, while commands run. With `TIERED_CACHE_TEST_SCREENSHOT`,
+/// the path of a PNG file, it keeps what it saw.
+#[test]
+fn the_page_shows_what_happens() {
+    let packages = python_packages("browser");
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    let over = AtomicBool::new(false);
+    let said = thread::scope(|scope| {
+        scope.spawn(|| load(sidecar.port, &over));
+        let mut python = Command::new("python3");
+        python
+            .env("PYTHONPATH", &packages)
+            .arg(script("page.py"))
+            .arg(format!("http://127.0.0.1:{}/", sidecar.metrics));
+        if let Ok(path) = std::env::var("TIERED_CACHE_TEST_SCREENSHOT") {
+            python.arg(path);
+        }
+        let said = python.output();
+        over.store(true, Ordering::Relaxed);
+        said
+    });
+    let said = said.unwrap();
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(said.status.success() && text == "all is well\n", "{said:?}");
+}
+
+/// Hits, misses, writes, and commands for the remote.
+fn load(port: u16, over: &AtomicBool) {
+    let mut client = Client::connect(port);
+    let mut random = fastrand::Rng::with_seed(1);
+    while !over.load(Ordering::Relaxed) {
+        for _ in 0..20 {
+            let key = random.u32(..500);
+            client.say(&format!("GET k{key}"));
+            client.say(&format!("SET k{} v", random.u32(..500)));
+            client.say(&format!("MGET k{key} k1 none{}", random.u32(..5000)));
+        }
+        client.say("INCR counter");
+        client.say("HSET h f v");
+        thread::sleep(Duration::from_millis(random.u64(..30)));
+    }
 }

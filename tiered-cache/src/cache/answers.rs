@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use crate::config::{Durability, OnStale};
+use crate::local::dirty::RecordId;
 
 /// Where an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,6 +137,8 @@ pub struct Written {
     /// Whether the key had a value before; `None` when that is not known here, and the remote was
     /// not asked.
     pub existed: Option<bool>,
+    /// The dirty record that tells whether the remote has it.
+    pub(crate) record: RecordId,
 }
 
 /// The time a key has left.

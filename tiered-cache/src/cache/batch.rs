@@ -128,6 +128,7 @@ impl TieredCache {
         let items: Vec<Item<'_>> = batch.iter().map(|write| write.item()).collect();
         for item in &items {
             core.check_sizes(item.key, &item.change)?;
+            core.frequency.record(|| item.hash);
         }
         let applied = core
             .local()?

@@ -44,28 +44,40 @@ impl TieredCache {
 
 impl Core {
     async fn flush(&self, deadline: Duration) -> Result<FlushReport> {
-        let started = Instant::now();
         let flushed_before = self.counters.flushed.get();
         let barrier = self.local()?.feed.last();
+        let complete = self
+            .when_settled(deadline, || !self.dirty.any_unacked_up_to(barrier))
+            .await?;
+        let flushed = self.counters.flushed.get() - flushed_before;
+        Ok(self.report(complete, flushed))
+    }
+
+    /// Waits until `done`, and looks whenever records have gone, at most for `deadline`: whether it
+    /// came to that. Batches do not linger meanwhile.
+    pub(super) async fn when_settled(
+        &self,
+        deadline: Duration,
+        mut done: impl FnMut() -> bool,
+    ) -> Result<bool> {
+        let started = Instant::now();
         let _hurry = self.dirty.hurry();
-        let complete = loop {
+        loop {
             let settled = self.dirty.settled.notified();
             tokio::pin!(settled);
             settled.as_mut().enable();
-            if !self.dirty.any_unacked_up_to(barrier) {
-                break true;
+            if done() {
+                return Ok(true);
             }
             let left = deadline.saturating_sub(started.elapsed());
             if left.is_zero() {
-                break false;
+                return Ok(false);
             }
             self.local()?;
             // Not only on a sign: the lanes may be gone.
             let nap = left.min(Duration::from_millis(100));
             let _ = self.timeout(nap, settled).await;
-        };
-        let flushed = self.counters.flushed.get() - flushed_before;
-        Ok(self.report(complete, flushed))
+        }
     }
 
     /// What is left now.

@@ -1,6 +1,7 @@
 //! The cache: what a service holds.
 
 pub(crate) mod answers;
+mod barrier;
 mod batch;
 mod builder;
 pub(crate) mod core;
@@ -31,13 +32,14 @@ use bytes::Bytes;
 pub use self::answers::{
     Answer, Expiry, FlushReport, ReadOptions, SetOptions, Source, SyncState, Ttl, Written,
 };
+pub use self::barrier::FlushBarrier;
 pub use self::batch::Write;
 pub use self::builder::Builder;
 use self::core::Core;
 pub use self::dead_letters::DeadLetters;
 pub use self::decide::Condition;
 use self::owner::Owner;
-pub use self::peek::Peek;
+pub use self::peek::{Peek, Peeks};
 pub use self::stats::Stats;
 pub use self::update::{Current, Update};
 use self::write::{after, at_ms};

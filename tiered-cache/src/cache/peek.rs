@@ -1,8 +1,13 @@
 //! Answers of the local tier alone.
 
+use std::fmt;
+
 use super::TieredCache;
-use crate::error::Result;
-use crate::local::Found;
+use super::core::{Core, OpenLocal};
+use crate::clock::now_ms;
+use crate::error::{Error, Result};
+use crate::local::key::KeyHash;
+use crate::local::{Found, View};
 
 /// What the local tier says of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,23 +47,89 @@ impl TieredCache {
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Result<Peek<T>> {
         let core = &*self.core;
-        let found = core
-            .local()?
-            .peek(key.as_ref(), &core.config.reads, &core.dirty, take)?;
-        Ok(match found {
+        let key = key.as_ref();
+        core.frequency.record(|| KeyHash::of(key));
+        let local = core.local()?;
+        let found = local.peek(key, &core.config.reads, &core.dirty, take)?;
+        Ok(core.told(found))
+    }
+
+    /// Several [peeks](Self::peek), one soon after the other, at one moment of the local tier: they
+    /// share what each would have to get for itself. While it is held the cache cannot close, the
+    /// engine keeps what it shows, and one of its [sessions](crate::LocalConfig::max_sessions) is in
+    /// use: it is for one go, not to be kept.
+    ///
+    /// # Errors
+    /// [`Local`](crate::Error::Local), [`Closed`](crate::Error::Closed).
+    pub fn peeks(&self) -> Result<Peeks<'_>> {
+        let core = &*self.core;
+        let local = core.local()?;
+        let view = View::begin(local.session()?).map_err(Error::from)?;
+        Ok(Peeks {
+            core,
+            view,
+            local,
+            now: now_ms(),
+        })
+    }
+}
+
+/// Peeks that share a view of the local tier and one look at the clock. Made by
+/// [`peeks`](TieredCache::peeks).
+pub struct Peeks<'a> {
+    core: &'a Core,
+    /// Before the tier that it belongs to.
+    view: View,
+    local: OpenLocal,
+    now: u64,
+}
+
+impl Peeks<'_> {
+    /// As [`TieredCache::peek`].
+    ///
+    /// # Errors
+    /// As for [`TieredCache::peek`].
+    #[inline]
+    pub fn peek<T>(
+        &self,
+        key: impl AsRef<[u8]>,
+        take: impl FnOnce(&[u8], Option<u64>) -> T,
+    ) -> Result<Peek<T>> {
+        let core = self.core;
+        let key = key.as_ref();
+        core.frequency.record(|| KeyHash::of(key));
+        let (view, ages) = (&self.view, &core.config.reads);
+        let found = self
+            .local
+            .peek_in(view, self.now, key, ages, &core.dirty, take)?;
+        Ok(core.told(found))
+    }
+}
+
+impl fmt::Debug for Peeks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peeks").finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// Counts what a peek found, and tells it.
+    #[inline]
+    fn told<T>(&self, found: Found<T>) -> Peek<T> {
+        match found {
             Found::Value(taken) => {
-                core.counters.hits.add(1);
+                self.counters.hits.add(1);
                 Peek::Value(taken)
             }
             Found::Absent => {
-                core.counters.negative_hits.add(1);
+                self.counters.negative_hits.add(1);
                 Peek::Absent
             }
-            Found::Unknown if core.local_only() => {
-                core.counters.negative_hits.add(1);
+            Found::Unknown if self.local_only() => {
+                self.counters.negative_hits.add(1);
                 Peek::Absent
             }
             Found::Stale { .. } | Found::Unknown => Peek::Unknown,
-        })
+        }
     }
 }

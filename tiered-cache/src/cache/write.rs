@@ -336,6 +336,7 @@ impl Written {
             version: applied.version,
             durability,
             existed: applied.existed,
+            record: applied.record,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the local tier says of a key.
 
 use bytes::Bytes;
+use wiredtiger::Session;
 
 use crate::clock::{duration_ms, now_ms};
 use crate::config::ReadConfig;
@@ -33,15 +34,25 @@ impl Local {
         dirty: &DirtySet,
         look: impl FnOnce(&Header, &[u8]) -> T,
     ) -> Result<Found<T>> {
-        self.judged(key, ages, dirty, |found, header, value| match found {
-            Found::Value(()) => Found::Value(look(header, value)),
-            Found::Absent => Found::Absent,
-            Found::Stale { usable, .. } => Found::Stale {
-                value: look(header, value),
-                usable,
+        let is_dirty = |header: &Header| is_dirty(dirty, key, header);
+        let session = self.session()?;
+        let now = now_ms();
+        self.judged(
+            &session,
+            now,
+            key,
+            ages,
+            is_dirty,
+            |found, header, value| match found {
+                Found::Value(()) => Found::Value(look(header, value)),
+                Found::Absent => Found::Absent,
+                Found::Stale { usable, .. } => Found::Stale {
+                    value: look(header, value),
+                    usable,
+                },
+                Found::Unknown => Found::Unknown,
             },
-            Found::Unknown => Found::Unknown,
-        })
+        )
     }
 
     /// The same for those who want a value only if it can be relied on: `take` is not called for
@@ -54,28 +65,52 @@ impl Local {
         dirty: &DirtySet,
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Result<Found<T>> {
-        self.judged(key, ages, dirty, |found, header, value| match found {
-            Found::Value(()) => Found::Value(take(value, header.expires_at())),
-            Found::Absent => Found::Absent,
-            Found::Stale { .. } | Found::Unknown => Found::Unknown,
-        })
+        let session = self.session()?;
+        self.peek_in(&session, now_ms(), key, ages, dirty, take)
+    }
+
+    /// The same in a session that is at hand, and by a time that has been looked at.
+    #[inline]
+    pub(crate) fn peek_in<T>(
+        &self,
+        session: &Session,
+        now: u64,
+        key: &[u8],
+        ages: &ReadConfig,
+        dirty: &DirtySet,
+        take: impl FnOnce(&[u8], Option<u64>) -> T,
+    ) -> Result<Found<T>> {
+        let is_dirty = |header: &Header| is_dirty(dirty, key, header);
+        self.judged(
+            session,
+            now,
+            key,
+            ages,
+            is_dirty,
+            |found, header, value| match found {
+                Found::Value(()) => Found::Value(take(value, header.expires_at())),
+                Found::Absent => Found::Absent,
+                Found::Stale { .. } | Found::Unknown => Found::Unknown,
+            },
+        )
     }
 
     /// What `tell` makes of a row and of what it says by its age.
     #[inline]
     fn judged<T>(
         &self,
+        session: &Session,
+        now: u64,
         key: &[u8],
         ages: &ReadConfig,
-        dirty: &DirtySet,
+        is_dirty: impl Fn(&Header) -> bool,
         tell: impl FnOnce(Found<()>, &Header, &[u8]) -> Found<T>,
     ) -> Result<Found<T>> {
-        let session = self.session()?;
         let Some(row) = session.get(&self.entries, &stored(key))? else {
             return Ok(Found::Unknown);
         };
         let (header, value) = Header::decode(&row)?;
-        let found = judge(&header, ages, now_ms(), || is_dirty(dirty, key, &header));
+        let found = judge(&header, ages, now, || is_dirty(&header));
         Ok(tell(found, &header, value))
     }
 

@@ -9,6 +9,7 @@
 )]
 
 mod absent_keys;
+mod barrier;
 mod bounded;
 mod closing;
 mod coalescing;

@@ -92,6 +92,12 @@ impl Client {
         String::from_utf8(self.call(&words)).unwrap()
     }
 
+    /// Waits until the remote has everything.
+    pub fn flush(&mut self) {
+        let report = self.say("TIERED.FLUSH 60000");
+        assert!(report.contains("complete\r\n:1\r\n"), "{report}");
+    }
+
     /// All that comes until the server hangs up.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut rest = std::mem::take(&mut self.input);

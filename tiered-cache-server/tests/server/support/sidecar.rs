@@ -114,6 +114,14 @@ impl Sidecar {
         }
     }
 
+    /// Its memory, in bytes.
+    pub fn resident(&self) -> u64 {
+        let pid = self.process.as_ref().unwrap().id();
+        let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
+        let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+        pages * 4096
+    }
+
     pub fn client(&self) -> super::Client {
         super::Client::connect(self.port)
     }
