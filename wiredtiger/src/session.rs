@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::connection::Shared;
 use crate::cursor::{Cursor, CursorMut};
 use crate::error::{ErrorKind, Result};
-use crate::name::table_uri;
 use crate::options::{CheckpointOptions, Durability, TableOptions, TransactionOptions};
 use crate::pack::Pack;
 use crate::range::Range;
@@ -369,14 +368,7 @@ impl Session {
 }
 
 fn entry<K: Pack, V: Pack>(name: &str) -> Result<TableEntry> {
-    let uri = table_uri(name)?;
-    // The name has been checked: it holds no NUL.
-    let uri = std::ffi::CString::new(uri).unwrap_or_default();
-    Ok(TableEntry {
-        uri,
-        key_format: K::FORMAT.into(),
-        value_format: V::FORMAT.into(),
-    })
+    TableEntry::new(name, K::FORMAT.into(), V::FORMAT.into())
 }
 
 impl fmt::Debug for Session {

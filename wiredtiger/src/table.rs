@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::name::table_uri;
 use crate::pack::Pack;
 
 /// A table of a database, with the types of its keys and values.
@@ -101,6 +102,22 @@ pub(crate) struct TableEntry {
     pub(crate) uri: CString,
     pub(crate) key_format: String,
     pub(crate) value_format: String,
+    /// For a table as a checkpoint has it: the settings of a cursor on it.
+    pub(crate) checkpoint: Option<CString>,
+}
+
+impl TableEntry {
+    /// The table `name` as it is now.
+    pub(crate) fn new(name: &str, key_format: String, value_format: String) -> Result<Self> {
+        // The name is checked: it holds no NUL.
+        let uri = CString::new(table_uri(name)?).unwrap_or_default();
+        Ok(Self {
+            uri,
+            key_format,
+            value_format,
+            checkpoint: None,
+        })
+    }
 }
 
 /// The tables that a connection's handles speak of. It grows with the number of different names
@@ -143,6 +160,11 @@ impl Tables {
             connection: self.connection,
             slot,
         }
+    }
+
+    /// The slot of a table whose formats are only known now.
+    pub(crate) fn slot_of(&self, entry: TableEntry) -> usize {
+        self.intern(entry).slot
     }
 
     pub(crate) fn get(&self, slot: usize) -> Result<Arc<TableEntry>> {

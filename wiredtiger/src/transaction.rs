@@ -54,6 +54,11 @@ impl<'s> Transaction<'s> {
         }
     }
 
+    /// The session, which runs this transaction.
+    pub(crate) fn session_mut(&mut self) -> &mut Session {
+        self.session
+    }
+
     /// Stores `value` at `key`, in place of what is there.
     ///
     /// # Errors

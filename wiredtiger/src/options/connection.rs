@@ -392,7 +392,7 @@ impl ConnectionOptions {
 }
 
 impl Statistics {
-    fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::None => "(none)",
             Self::Fast => "(fast)",

@@ -3,15 +3,20 @@
 mod checkpoint;
 mod connection;
 mod eviction;
+mod maintenance;
 mod preset;
+mod reconfigure;
 mod session;
 mod table;
 mod transaction;
 
 pub use checkpoint::CheckpointOptions;
+pub(crate) use checkpoint::check_name;
 pub use connection::{CheckpointPolicy, ConnectionOptions, LogOptions, Statistics};
 pub use eviction::EvictionOptions;
+pub use maintenance::{AccessPattern, AlterOptions, SalvageOptions, VerifyOptions};
 pub use preset::Preset;
+pub use reconfigure::{CloseOptions, ReconfigureOptions};
 pub use session::SessionOptions;
 pub use table::{Compressor, TableOptions};
 pub use transaction::{Durability, Isolation, TransactionOptions};

@@ -18,7 +18,7 @@ const POSITIVE_ONE: u8 = 0x80;
 const POSITIVE_TWO: u8 = 0xc0;
 const POSITIVE_MANY: u8 = 0xe0;
 
-pub(super) fn pack_unsigned(value: u64, out: &mut Vec<u8>) {
+pub(crate) fn pack_unsigned(value: u64, out: &mut Vec<u8>) {
     if value <= ONE_BYTE_MAX {
         out.push(POSITIVE_ONE | low(value));
     } else if value <= TWO_BYTE_MAX {
@@ -35,7 +35,7 @@ pub(super) fn pack_unsigned(value: u64, out: &mut Vec<u8>) {
     }
 }
 
-pub(super) fn pack_signed(value: i64, out: &mut Vec<u8>) {
+pub(crate) fn pack_signed(value: i64, out: &mut Vec<u8>) {
     if value >= 0 {
         pack_unsigned(value.cast_unsigned(), out);
     } else if value >= ONE_BYTE_MIN {
@@ -52,7 +52,7 @@ pub(super) fn pack_signed(value: i64, out: &mut Vec<u8>) {
     }
 }
 
-pub(super) fn unpack_unsigned(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn unpack_unsigned(bytes: &[u8]) -> Option<u64> {
     let (&first, rest) = bytes.split_first()?;
     match first {
         POSITIVE_ONE..POSITIVE_TWO => rest
@@ -82,7 +82,7 @@ pub(super) fn unpack_unsigned(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-pub(super) fn unpack_signed(bytes: &[u8]) -> Option<i64> {
+pub(crate) fn unpack_signed(bytes: &[u8]) -> Option<i64> {
     let (&first, rest) = bytes.split_first()?;
     match first {
         NEGATIVE_MANY..NEGATIVE_TWO => {

@@ -4,7 +4,7 @@
 //! programs in other languages. Integers are packed so that the order of the bytes is the order
 //! of the numbers.
 
-mod int;
+pub(crate) mod int;
 
 use crate::error::{Error, ErrorKind, Result};
 

@@ -22,6 +22,8 @@ pub(super) enum Running {
     /// An operation failed with this code. The engine would go on as if nothing had happened,
     /// and fail at the commit (rule 34).
     Failed(c_int),
+    /// It is prepared: nothing but its end is allowed (rule 35).
+    Prepared,
 }
 
 /// A session of the engine: one thread at a time, one transaction at a time.
@@ -32,7 +34,7 @@ pub(crate) struct RawSession {
     pub(super) running: Cell<Running>,
     /// The connection's generation, at hand.
     generation: u64,
-    /// The same, or nobody's while the transaction is lost: whether the caller is the right one
+    /// The same, or nobody's while the transaction is lost or prepared: whether the caller is the right one
     /// and the session can do more work is one question.
     open_to: Cell<u64>,
     /// Last: the connection must be open when the session is closed.
@@ -93,7 +95,8 @@ impl RawSession {
         self.check_caller()?;
         match self.running.get() {
             Running::Failed(code) => Err(lost(code)),
-            _ => Ok(()),
+            Running::Prepared => Err(prepared()),
+            Running::No | Running::Yes => Ok(()),
         }
     }
 
@@ -114,8 +117,8 @@ impl RawSession {
 
     #[inline]
     pub(super) fn set_running(&self, running: Running) {
-        let lost = matches!(running, Running::Failed(_));
-        self.open_to.set(if lost {
+        let closed = matches!(running, Running::Failed(_) | Running::Prepared);
+        self.open_to.set(if closed {
             caller::NOBODY
         } else {
             self.generation
@@ -135,7 +138,11 @@ impl RawSession {
         if self.running.get() == Running::Yes && !harmless {
             self.set_running(Running::Failed(code));
         }
-        self.connection().explain(failure(code, operation))
+        let error = self.connection().explain(failure(code, operation));
+        match self.rollback_reason() {
+            Some(reason) if code == ffi::WT_ROLLBACK => error.because(&reason),
+            _ => error,
+        }
     }
 
     /// The result of a call about the session as a whole. A panic that a callback parked goes on
@@ -204,12 +211,16 @@ impl RawSession {
     fn open_cursor(&self, place: Place) -> Result<NonNull<ffi::WT_CURSOR>> {
         self.ready()?;
         let table = self.shared.tables.get(place.slot())?;
-        let config = match place.mode() {
-            Mode::Overwrite => c"raw=true",
-            Mode::NoOverwrite => c"overwrite=false,raw=true",
+        let config = match (place.mode(), &table.checkpoint) {
+            (Mode::Overwrite, None) => c"raw=true",
+            (Mode::NoOverwrite, None) => c"overwrite=false,raw=true",
+            (_, Some(checkpoint)) => checkpoint.as_c_str(),
         };
         let handle = self.open_handle(&table.uri, config)?;
-        if let Err(error) = check_cursor(handle, &table.key_format, &table.value_format) {
+        let checked = formats_of_raw(handle).and_then(|(key, value)| {
+            check_formats((&key, &value), (&table.key_format, &table.value_format))
+        });
+        if let Err(error) = checked {
             self.close_cursor(handle);
             return Err(error.on(&self.uri(place.slot())));
         }
@@ -277,6 +288,15 @@ impl RawSession {
         }
     }
 
+    /// Closes the cursors on a table that the cache keeps for later.
+    pub(crate) fn close_idle_cursors(&self, slot: usize) {
+        if self.may_call() {
+            for handle in self.cursors.drain_idle(slot) {
+                self.close_cursor(handle);
+            }
+        }
+    }
+
     /// Closes a cursor that the cache does not know any more.
     pub(super) fn close_cursor(&self, handle: NonNull<ffi::WT_CURSOR>) {
         // SAFETY: the cursor is open; the engine fills in its methods (rule 1).
@@ -312,6 +332,13 @@ impl Drop for RawSession {
     }
 }
 
+/// The error of work while a transaction is prepared, whose guard was forgotten.
+#[cold]
+fn prepared() -> Error {
+    let text = "the session's transaction is prepared: commit it or roll it back";
+    Error::new(ErrorKind::InvalidArgument, "transaction", text)
+}
+
 /// The error of work in a transaction that has failed before.
 #[cold]
 pub(super) fn lost(code: c_int) -> Error {
@@ -319,9 +346,8 @@ pub(super) fn lost(code: c_int) -> Error {
     Error::engine(code, "transaction", text.to_owned())
 }
 
-/// A cursor must be raw, whatever its configuration said (rule 22), and have the formats that the
-/// bytes were packed for (rule 24).
-fn check_cursor(handle: NonNull<ffi::WT_CURSOR>, key: &str, value: &str) -> Result<()> {
+/// The formats of a cursor, which must be raw, whatever its configuration said (rule 22).
+pub(super) fn formats_of_raw(handle: NonNull<ffi::WT_CURSOR>) -> Result<(String, String)> {
     const OPERATION: &str = "WT_SESSION.open_cursor";
     // SAFETY: the cursor is open; the fields are set when it opens and never written by us.
     let flags = unsafe { (*handle.as_ptr()).flags };
@@ -340,12 +366,19 @@ fn check_cursor(handle: NonNull<ffi::WT_CURSOR>, key: &str, value: &str) -> Resu
     let key_format = unsafe { CStr::from_ptr(key_format) }.to_string_lossy();
     // SAFETY: as above.
     let value_format = unsafe { CStr::from_ptr(value_format) }.to_string_lossy();
-    if key_format == key && value_format == value {
+    Ok((key_format.into_owned(), value_format.into_owned()))
+}
+
+/// A cursor must have the formats that the bytes were packed for (rule 24): key's and value's, of the
+/// cursor and of the handles of its table.
+pub(super) fn check_formats(has: (&str, &str), wanted: (&str, &str)) -> Result<()> {
+    let ((key_format, value_format), (key, value)) = (has, wanted);
+    if has == wanted {
         return Ok(());
     }
     Err(Error::new(
         ErrorKind::TypeMismatch,
-        OPERATION,
+        "WT_SESSION.open_cursor",
         format!(
             "the types are key_format={key},value_format={value}, but the table has \
              key_format={key_format},value_format={value_format}"

@@ -11,9 +11,12 @@
 mod common;
 
 mod access_example;
+mod backups;
 mod checkpoint_names;
+mod checkpoints_are_read;
 mod closing;
 mod cursor_positions;
+mod cursors_do_more;
 mod drop_order;
 mod durability_changes;
 mod empty_and_oversized_keys;
@@ -38,6 +41,9 @@ mod session_pool;
 mod snapshots;
 mod space;
 mod survives_kill;
+mod tables_as_a_whole;
+mod timestamps;
 mod type_mismatch;
 mod values_stay_while_others_write;
+mod what_the_engine_tells;
 mod work_after_a_rollback_error;
