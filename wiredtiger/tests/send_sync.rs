@@ -9,9 +9,11 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use wiredtiger::{
-    CheckpointPolicy, Compressor, Connection, ConnectionOptions, Cursor, CursorMut, Durability,
-    Error, ErrorKind, EvictionOptions, Isolation, LogOptions, OwnedRange, PooledSession, Range,
-    Session, SessionOptions, SessionPool, Snapshot, Statistics, Table, TableOptions, Transaction,
+    Backup, BackupOptions, BulkLoader, Cancel, CheckpointPolicy, CheckpointView, CompactOptions,
+    Compressor, Connection, ConnectionOptions, Cursor, CursorMut, Durability, Error, ErrorKind,
+    EvictionOptions, Isolation, Log, LogOptions, Metadata, OwnedRange, PooledSession,
+    PreparedTransaction, Range, ReconfigureOptions, Sample, Session, SessionOptions, SessionPool,
+    Snapshot, Statistics, StatisticsIter, Table, TableOptions, Timestamp, Transaction,
     TransactionOptions, ValueRef,
 };
 
@@ -59,7 +61,7 @@ macro_rules! rows {
 type Local = Rc<()>;
 
 #[rustfmt::skip]
-const TABLE: [Row; 27] = rows! {
+const TABLE: [Row; 40] = rows! {
     // Shared by all threads.
     Connection:                         YES YES YES,
     SessionPool:                        YES YES YES,
@@ -78,12 +80,18 @@ const TABLE: [Row; 27] = rows! {
     Isolation:                          YES YES YES,
     Compressor:                         YES YES YES,
     Statistics:                         YES YES YES,
+    ReconfigureOptions:                 YES YES YES,
+    CompactOptions:                     YES YES YES,
+    BackupOptions:                      YES YES YES,
+    Cancel:                             YES YES YES,
+    Timestamp:                          YES YES YES,
 
     // For one thread at a time. A transaction has its session for itself and takes it along;
     // nothing that was read through it can stay behind.
     Session:                            YES NO  NO,
     PooledSession:                      YES NO  NO,
     Transaction<'static>:               YES NO  NO,
+    PreparedTransaction<'static>:       YES NO  NO,
     Snapshot<PooledSession>:            YES NO  NO,
 
     // For the thread of their session, which others there may be using.
@@ -91,6 +99,13 @@ const TABLE: [Row; 27] = rows! {
     Range<'static, u64, u64>:           NO  NO  NO,
     OwnedRange<'static, u64, u64>:      NO  NO  NO,
     Cursor<'static, u64, u64>:          NO  NO  NO,
+    CheckpointView<'static>:            NO  NO  NO,
+    Sample<'static, u64, u64>:          NO  NO  NO,
+    StatisticsIter<'static>:            NO  NO  NO,
+    Metadata<'static>:                  NO  NO  NO,
+    Log<'static>:                       NO  NO  NO,
+    Backup<'static>:                    NO  NO  NO,
+    BulkLoader<'static, u64, u64>:      NO  NO  NO,
     // It could be sent, like a transaction; that is not promised yet.
     CursorMut<'static, u64, u64>:       NO  NO  NO,
 

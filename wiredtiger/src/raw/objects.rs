@@ -160,16 +160,16 @@ impl RawSession {
 
     /// Why the engine wants the transaction rolled back, if it says so.
     #[cold]
-    pub(super) fn rollback_reason(&self) -> Option<String> {
-        // SAFETY: the session is open; the engine fills in its methods (rule 1).
-        let ask = unsafe { (*self.handle.as_ptr()).get_rollback_reason }?;
+    pub(super) fn rollback_reason(&self) -> Result<Option<String>> {
+        const OPERATION: &str = "WT_SESSION.get_rollback_reason";
+        let ask = method!(self.handle, get_rollback_reason, OPERATION);
         // SAFETY: the session is open.
         let reason = unsafe { ask(self.handle.as_ptr()) };
         if reason.is_null() {
-            return None;
+            return Ok(None);
         }
         // SAFETY: the reasons are literals of the engine.
         let reason = unsafe { CStr::from_ptr(reason) };
-        Some(reason.to_string_lossy().into_owned())
+        Ok(Some(reason.to_string_lossy().into_owned()))
     }
 }

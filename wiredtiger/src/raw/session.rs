@@ -139,8 +139,11 @@ impl RawSession {
             self.set_running(Running::Failed(code));
         }
         let error = self.connection().explain(failure(code, operation));
+        if code != ffi::WT_ROLLBACK {
+            return error;
+        }
         match self.rollback_reason() {
-            Some(reason) if code == ffi::WT_ROLLBACK => error.because(&reason),
+            Ok(Some(reason)) => error.because(&reason),
             _ => error,
         }
     }

@@ -22,6 +22,7 @@ mod durability_changes;
 mod empty_and_oversized_keys;
 mod environment_is_not_trusted;
 mod errors_say_what_happened;
+mod example_programs;
 mod failed_search_leaves_no_dangling_key;
 mod forgotten_guards;
 mod forked_child;
