@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::callbacks::{Collate, Named};
+use crate::config::ConfigString;
 use crate::error::{Error, ErrorKind, Result};
 use crate::home::Home;
-use crate::options::{ConnectionOptions, Durability, SessionOptions};
+use crate::options::{
+    CloseOptions, ConnectionOptions, Durability, ReconfigureOptions, SessionOptions,
+};
 use crate::pool::SessionPool;
-use crate::raw::{RawConnection, RawSession};
+use crate::raw::{self, RawConnection, RawSession};
 use crate::session::Session;
 use crate::table::Tables;
 
@@ -157,9 +160,17 @@ impl Connection {
     /// - Otherwise the database is closed, but something failed: what was committed at
     ///   [`Durability::Buffered`] or less may not have reached the disk.
     pub fn close(self) -> Result<()> {
+        self.close_with(&CloseOptions::new())
+    }
+
+    /// Closes the database, with options.
+    ///
+    /// # Errors
+    /// As for [`close`](Self::close).
+    pub fn close_with(self, options: &CloseOptions) -> Result<()> {
         let owners = Arc::strong_count(&self.shared);
         match Arc::into_inner(self.shared) {
-            Some(mut shared) => shared.raw.close(),
+            Some(mut shared) => shared.raw.close(&options.config().finish()),
             None => Err(Error::new(
                 ErrorKind::Busy,
                 "WT_CONNECTION.close",
@@ -168,8 +179,39 @@ impl Connection {
         }
     }
 
+    /// Changes settings of the open database; those that are not set stay as they are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: a setting is not valid.
+    pub fn reconfigure(&self, options: &ReconfigureOptions) -> Result<()> {
+        self.shared.raw.reconfigure(&options.config()?)
+    }
+
+    /// The version of the engine: major, minor, patch.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(wiredtiger::Connection::version(), (11, 3, 1));
+    /// ```
+    #[must_use]
+    pub fn version() -> (u32, u32, u32) {
+        raw::version()
+    }
+
     pub(crate) fn number(&self) -> u64 {
         self.shared.number
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The connection, if this is its only owner.
+    pub(crate) fn alone(&mut self, operation: &'static str) -> Result<&mut Shared> {
+        Arc::get_mut(&mut self.shared).ok_or_else(|| {
+            let why = "sessions, pools or clones still use the connection";
+            Error::new(ErrorKind::Busy, operation, why)
+        })
     }
 }
 
@@ -192,7 +234,7 @@ fn open_engine(home: &Arc<Home>, options: &ConnectionOptions) -> Result<RawConne
     if options.is_read_only() {
         return Ok(recovered);
     }
-    recovered.close()?;
+    recovered.close(&ConfigString::default())?;
     open(false)
 }
 

@@ -41,8 +41,8 @@ use crate::table::Table;
 /// # }
 /// ```
 pub struct Cursor<'s, K, V, Access = Read> {
-    raw: RawCursor<'s, Access>,
-    scratch: Scratch,
+    pub(crate) raw: RawCursor<'s, Access>,
+    pub(crate) scratch: Scratch,
     types: PhantomData<fn() -> (K, V)>,
 }
 

@@ -73,12 +73,20 @@ pub(crate) fn take_message(code: i32) -> String {
 
 /// An error message of the engine, from a call or from one of its own threads.
 pub(crate) fn error(code: i32, message: &str) {
-    tracing::warn!(target: TARGET, code, "{}", strip_prefix(message));
+    let Stamp { category, text, .. } = stamp(message);
+    tracing::warn!(target: TARGET, code, category, "{text}");
 }
 
-/// An informational message of the engine.
+/// A message of the engine that is no error, at the level that the engine gives it.
 pub(crate) fn message(message: &str) {
-    tracing::info!(target: TARGET, "{}", strip_prefix(message));
+    let stamp = stamp(message);
+    let Stamp { category, text, .. } = stamp;
+    match stamp.level {
+        "ERROR" | "WARNING" => tracing::warn!(target: TARGET, category, "{text}"),
+        "DEBUG" | "DEBUG_1" => tracing::debug!(target: TARGET, category, "{text}"),
+        level if level.starts_with("DEBUG") => tracing::trace!(target: TARGET, category, "{text}"),
+        _ => tracing::info!(target: TARGET, category, "{text}"),
+    }
 }
 
 /// The progress of a long operation.
@@ -86,18 +94,39 @@ pub(crate) fn progress(operation: &str, done: u64) {
     tracing::debug!(target: TARGET, operation, done, "progress");
 }
 
-/// The message without the engine's stamp of time, thread, object, method, category and level:
-/// `tracing` has its own for some, and the error has the others.
-pub(crate) fn strip_prefix(message: &str) -> &str {
-    message
-        .find(": [WT_VERB_")
-        .and_then(|stamp| {
-            message[stamp..]
-                .find("]: ")
-                .map(|end| &message[stamp + end + 3..])
+/// A message and what the engine's stamp on it says.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp<'m> {
+    /// What it is about: `checkpoint`, `recovery`, … Nothing where there is no stamp.
+    category: Option<&'m str>,
+    /// `ERROR`, `INFO`, …
+    level: &'m str,
+    text: &'m str,
+}
+
+/// Takes off the stamp of time, thread, object, method, category and level: `tracing` has its own
+/// for some, and the error has the others.
+fn stamp(message: &str) -> Stamp<'_> {
+    const CATEGORY: &str = ": [WT_VERB_";
+    let stamped = message.find(CATEGORY).and_then(|start| {
+        let (category, rest) = message[start + CATEGORY.len()..].split_once("][")?;
+        let (level, text) = rest.split_once("]: ")?;
+        Some(Stamp {
+            category: Some(category),
+            level,
+            text: text.trim(),
         })
-        .unwrap_or(message)
-        .trim()
+    });
+    stamped.unwrap_or(Stamp {
+        category: None,
+        level: "",
+        text: message.trim(),
+    })
+}
+
+/// The message without the engine's stamp.
+pub(crate) fn strip_prefix(message: &str) -> &str {
+    stamp(message).text
 }
 
 #[cfg(test)]
@@ -113,6 +142,11 @@ mod tests {
             "__f, 7: unknown key: Invalid argument"
         );
         assert_eq!(strip_prefix("plain"), "plain");
+        let Stamp {
+            category, level, ..
+        } = stamp(message);
+        assert_eq!((category, level), (Some("DEFAULT"), "ERROR"));
+        assert_eq!(stamp("plain").category, None);
     }
 
     #[test]

@@ -90,6 +90,10 @@ impl Home {
         }
     }
 
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.identity.is_none()
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -141,7 +141,7 @@ impl IndexOptions {
         }
         if !columns.is_empty() {
             let names: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-            config.list("columns", &name::checked("column", &names)?);
+            config.words("columns", &name::checked("column", &names)?);
         }
         Ok(config)
     }

@@ -107,6 +107,30 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
     }
 }
 
+/// An end of a range of keys, packed.
+type PackedEnd<'o> = Option<(raw::Bound, &'o [u8])>;
+
+/// Both ends of `bounds`, packed in the two buffers where they need packing.
+pub(crate) fn pack_ends<'k: 'o, 'o, K: Pack>(
+    bounds: &impl RangeBounds<K::Ref<'k>>,
+    scratch: &'o mut Vec<u8>,
+    other: &'o mut Vec<u8>,
+) -> Result<(PackedEnd<'o>, PackedEnd<'o>)> {
+    use raw::Bound::{LowerExclusive, LowerInclusive, UpperExclusive, UpperInclusive};
+
+    let from = match bounds.start_bound() {
+        Bound::Included(key) => Some((LowerInclusive, K::pack(*key, scratch)?)),
+        Bound::Excluded(key) => Some((LowerExclusive, K::pack(*key, scratch)?)),
+        Bound::Unbounded => None,
+    };
+    let to = match bounds.end_bound() {
+        Bound::Included(key) => Some((UpperInclusive, K::pack(*key, other)?)),
+        Bound::Excluded(key) => Some((UpperExclusive, K::pack(*key, other)?)),
+        Bound::Unbounded => None,
+    };
+    Ok((from, to))
+}
+
 /// Gives the ends of `bounds` to `set`; `false`, and none, if they hold nothing.
 pub(crate) fn set_bounds<'k, 't, K: Pack, R: RangeBounds<K::Ref<'k>>, A>(
     cursor: &mut RawCursor<'t, A>,
@@ -114,21 +138,11 @@ pub(crate) fn set_bounds<'k, 't, K: Pack, R: RangeBounds<K::Ref<'k>>, A>(
     scratch: &mut Vec<u8>,
     set: impl Fn(&mut RawCursor<'t, A>, raw::Bound, &[u8]) -> Result<()>,
 ) -> Result<bool> {
-    use raw::Bound::{LowerExclusive, LowerInclusive, UpperExclusive, UpperInclusive};
+    use raw::Bound::{LowerInclusive, UpperInclusive};
 
-    let (start, end) = (bounds.start_bound(), bounds.end_bound());
     // Only a key that has to be packed takes memory there.
     let mut other = Vec::new();
-    let from = match start {
-        Bound::Included(key) => Some((LowerInclusive, K::pack(*key, scratch)?)),
-        Bound::Excluded(key) => Some((LowerExclusive, K::pack(*key, scratch)?)),
-        Bound::Unbounded => None,
-    };
-    let to = match end {
-        Bound::Included(key) => Some((UpperInclusive, K::pack(*key, &mut other)?)),
-        Bound::Excluded(key) => Some((UpperExclusive, K::pack(*key, &mut other)?)),
-        Bound::Unbounded => None,
-    };
+    let (from, to) = pack_ends::<K>(bounds, scratch, &mut other)?;
     // The engine calls bounds that overlap an error; a range that holds nothing is none.
     if let (Some((lower, from)), Some((upper, to))) = (from, to) {
         let both = matches!((lower, upper), (LowerInclusive, UpperInclusive));

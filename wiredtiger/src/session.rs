@@ -15,7 +15,7 @@ use crate::options::{CheckpointOptions, Durability, TableOptions, TransactionOpt
 use crate::pack::Pack;
 use crate::range::Range;
 use crate::raw::RawSession;
-use crate::table::{EntryKind, Table, TableEntry};
+use crate::table::{Table, TableEntry};
 use crate::transaction::Transaction;
 use crate::value_ref::ValueRef;
 
@@ -392,15 +392,7 @@ impl Session {
 }
 
 fn entry<K: Pack, V: Pack>(name: &str) -> Result<TableEntry> {
-    let uri = table_uri(name)?;
-    // The name has been checked: it holds no NUL.
-    let uri = CString::new(uri).unwrap_or_default();
-    Ok(TableEntry {
-        uri,
-        key_format: K::FORMAT.into(),
-        value_format: V::FORMAT.into(),
-        kind: EntryKind::Table,
-    })
+    TableEntry::new(name, K::FORMAT.into(), V::FORMAT.into())
 }
 
 impl fmt::Debug for Session {

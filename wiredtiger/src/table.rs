@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::name::table_uri;
 use crate::pack::Pack;
 
 /// A table of a database, with the types of its keys and values.
@@ -117,7 +118,7 @@ pub(crate) struct TableEntry {
 }
 
 /// What the cursors of an entry are like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum EntryKind {
     /// Those of a table, or of some of its columns.
     Table,
@@ -125,6 +126,22 @@ pub(crate) enum EntryKind {
     Append,
     /// Keys may be followed by the columns of the primary key.
     Index,
+    /// Those of a table as a checkpoint has it, with these settings.
+    Checkpoint(CString),
+}
+
+impl TableEntry {
+    /// The table `name` as it is now.
+    pub(crate) fn new(name: &str, key_format: String, value_format: String) -> Result<Self> {
+        // The name is checked: it holds no NUL.
+        let uri = CString::new(table_uri(name)?).unwrap_or_default();
+        Ok(Self {
+            uri,
+            key_format,
+            value_format,
+            kind: EntryKind::Table,
+        })
+    }
 }
 
 /// The tables that a connection's handles speak of. It grows with the number of different names
@@ -167,6 +184,11 @@ impl Tables {
             connection: self.connection,
             slot,
         }
+    }
+
+    /// The slot of a table whose formats are only known now.
+    pub(crate) fn slot_of(&self, entry: TableEntry) -> usize {
+        self.intern(entry).slot
     }
 
     pub(crate) fn get(&self, slot: usize) -> Result<Arc<TableEntry>> {

@@ -9,12 +9,14 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use wiredtiger::{
-    Appender, Bits, CheckpointPolicy, Compressor, Connection, ConnectionOptions, Cursor, CursorMut,
-    Durability, DynTable, Error, ErrorKind, EvictionOptions, ExtractedKeys, Format, Index,
-    IndexCursor, IndexOptions, Isolation, Join, LogOptions, OwnedRange, PooledSession, Projection,
-    Range, RecordNumber, Row, RowCursor, RowCursorMut, RowIter, RowRef, Session, SessionOptions,
-    SessionPool, Snapshot, Statistics, Table, TableOptions, Transaction, TransactionOptions, Value,
-    ValueRef,
+    Appender, Backup, BackupOptions, Bits, BulkLoader, Cancel, CheckpointPolicy, CheckpointView,
+    CompactOptions, Compressor, Connection, ConnectionOptions, Cursor, CursorMut, Durability,
+    DynTable, Error, ErrorKind, EvictionOptions, ExtractedKeys, Format, Index, IndexCursor,
+    IndexOptions, Isolation, Join, Log, LogOptions, Metadata, OwnedRange, PooledSession,
+    PreparedTransaction, Projection, Range, ReconfigureOptions, RecordNumber, Row, RowCursor,
+    RowCursorMut, RowIter, RowRef, Sample, Session, SessionOptions, SessionPool, Snapshot,
+    Statistics, StatisticsIter, Table, TableOptions, Timestamp, Transaction, TransactionOptions,
+    Value, ValueRef,
 };
 
 /// Answers what a bound can only demand. The constants of the type itself, which have bounds, go
@@ -61,7 +63,7 @@ macro_rules! rows {
 type Local = Rc<()>;
 
 #[rustfmt::skip]
-const TABLE: [Answers; 44] = rows! {
+const TABLE: [Answers; 57] = rows! {
     // Shared by all threads.
     Connection:                         YES YES YES,
     SessionPool:                        YES YES YES,
@@ -88,12 +90,18 @@ const TABLE: [Answers; 44] = rows! {
     Value<'static>:                     YES YES YES,
     RecordNumber:                       YES YES YES,
     Bits<3>:                            YES YES YES,
+    ReconfigureOptions:                 YES YES YES,
+    CompactOptions:                     YES YES YES,
+    BackupOptions:                      YES YES YES,
+    Cancel:                             YES YES YES,
+    Timestamp:                          YES YES YES,
 
     // For one thread at a time. A transaction has its session for itself and takes it along;
     // nothing that was read through it can stay behind.
     Session:                            YES NO  NO,
     PooledSession:                      YES NO  NO,
     Transaction<'static>:               YES NO  NO,
+    PreparedTransaction<'static>:       YES NO  NO,
     Snapshot<PooledSession>:            YES NO  NO,
 
     // For the thread of their session, which others there may be using.
@@ -108,6 +116,13 @@ const TABLE: [Answers; 44] = rows! {
     // Bytes and a format: they can go where the value that lends them cannot.
     Row<'static>:                       YES YES YES,
     RowIter<'static>:                   YES YES YES,
+    CheckpointView<'static>:            NO  NO  NO,
+    Sample<'static, u64, u64>:          NO  NO  NO,
+    StatisticsIter<'static>:            NO  NO  NO,
+    Metadata<'static>:                  NO  NO  NO,
+    Log<'static>:                       NO  NO  NO,
+    Backup<'static>:                    NO  NO  NO,
+    BulkLoader<'static, u64, u64>:      NO  NO  NO,
     // It could be sent, like a transaction; that is not promised yet.
     CursorMut<'static, u64, u64>:       NO  NO  NO,
     RowCursorMut<'static>:              NO  NO  NO,

@@ -1,5 +1,7 @@
 //! How the engine is set up for a cache.
 
+use std::time::Duration;
+
 use bytesize::ByteSize;
 use wiredtiger::{
     CheckpointPolicy, Compressor, ConnectionOptions, LogOptions, Preset, TableOptions,
@@ -9,6 +11,10 @@ use crate::config::{Compression, LocalConfig};
 
 /// The engine takes no larger distance between two checkpoints.
 const ENGINE_LOG_MAX: u64 = 2 << 30;
+
+/// Room in the engine's memory takes milliseconds. What waits so long waits for threads that a failing
+/// disk has ended, and would wait for good.
+const CACHE_MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Smaller ones are not worth their names.
 const LOG_FILE_MIN: u64 = 256 << 10;
@@ -22,6 +28,7 @@ impl LocalConfig {
             .connection()
             .create(true)
             .cache_size(self.cache_size)
+            .cache_max_wait(CACHE_MAX_WAIT)
             .session_max(u32::try_from(self.max_sessions).unwrap_or(u32::MAX))
             .checkpoint(CheckpointPolicy {
                 every: self.checkpoint_every,

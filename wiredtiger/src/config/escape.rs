@@ -5,7 +5,7 @@
 //! would load native code or take back what the types of this crate promise.
 
 use super::Method;
-use super::refused::REFUSED;
+use super::refused::{REFUSED, REFUSED_ANYWHERE};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Deeper nesting than any setting has; it bounds the engine's recursion.
@@ -19,6 +19,14 @@ pub(super) fn check(method: Method, text: &str) -> Result<()> {
         keys: Vec::new(),
     };
     scanner.run().map_err(|why| refuse(text, &why))?;
+    for (word, why) in REFUSED_ANYWHERE {
+        if text.to_ascii_lowercase().contains(word) {
+            return Err(refuse(
+                text,
+                &format!("{word} cannot be set this way: {why}"),
+            ));
+        }
+    }
     for key in &scanner.keys {
         if let Some((_, _, why)) = REFUSED
             .iter()
@@ -225,6 +233,7 @@ mod tests {
             ] {
                 assert!(check(*method, &text).is_err(), "{text:?}");
             }
+            assert!(check(*method, "debug_mode=(table_logging=true)").is_err());
             // Only the name itself, and only at the top.
             assert!(check(*method, &format!("a=({name}=x)")).is_ok());
         }

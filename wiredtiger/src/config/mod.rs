@@ -2,7 +2,10 @@
 //! change the meaning of another setting, or reach the parser in a form that it mishandles.
 
 mod escape;
+mod pairs;
 mod refused;
+
+pub(crate) use pairs::pairs;
 
 use std::ffi::c_char;
 use std::fmt::Write as _;
@@ -11,6 +14,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::timestamp::Timestamp;
 
 /// The engine method that a configuration is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,7 @@ pub(crate) enum Method {
     OpenSession,
     Create,
     BeginTransaction,
+    Reconfigure,
 }
 
 /// Zero bytes after the string. The engine's parser reads past the end of a string that ends in
@@ -70,6 +75,12 @@ impl Config {
 
     /// `key="text"`: any text but NUL, quotes and backslashes, which the parser would interpret.
     pub(crate) fn quoted(&mut self, key: &str, text: &str) -> Result<&mut Self> {
+        self.key(key);
+        self.quote(key, text)
+    }
+
+    /// `"text"`, for the setting `key`.
+    fn quote(&mut self, key: &str, text: &str) -> Result<&mut Self> {
         if let Some(bad) = text
             .chars()
             .find(|c| *c == '"' || *c == '\\' || c.is_control())
@@ -85,11 +96,35 @@ impl Config {
                 format!("{key}: the character {bad:?} is not allowed in {text:?}"),
             ));
         }
-        self.key(key);
         self.text.push('"');
         self.text.push_str(text);
         self.text.push('"');
         Ok(self)
+    }
+
+    /// `key=word`: a number or a name that needs no quotes, from elsewhere.
+    pub(crate) fn word(&mut self, key: &str, word: &str) -> Result<&mut Self> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.%".contains(c);
+        if let Some(bad) = word.chars().find(|c| !plain(*c)) {
+            let why = format!("{key}: the character {bad:?} is not allowed in {word:?}");
+            return Err(Error::new(ErrorKind::InvalidArgument, "configuration", why));
+        }
+        self.key(key);
+        self.text.push_str(word);
+        Ok(self)
+    }
+
+    /// `key=("text",…)`.
+    pub(crate) fn list(&mut self, key: &str, texts: &[impl AsRef<str>]) -> Result<&mut Self> {
+        self.group(key, |list| {
+            for text in texts {
+                if !list.text.ends_with('(') {
+                    list.text.push(',');
+                }
+                list.quote(key, text.as_ref())?;
+            }
+            Ok(())
+        })
     }
 
     /// `key=(…)`; nothing where the group stays empty.
@@ -112,7 +147,7 @@ impl Config {
     }
 
     /// `key=(word,word)`, of words that need no quotes.
-    pub(crate) fn list(&mut self, key: &str, words: &[String]) -> &mut Self {
+    pub(crate) fn words(&mut self, key: &str, words: &[String]) -> &mut Self {
         self.key(key);
         self.text.push('(');
         self.text.push_str(&words.join(","));
@@ -144,7 +179,31 @@ impl Config {
     }
 }
 
+impl Default for ConfigString {
+    /// No settings.
+    fn default() -> Self {
+        Config::new().finish()
+    }
+}
+
 impl ConfigString {
+    /// The same with more settings at the end, where they take the place of earlier ones.
+    pub(crate) fn and(&self, more: &str) -> Self {
+        let text = &self.0[..self.0.len() - PADDING - 1];
+        let mut bytes = text.to_vec();
+        if !text.is_empty() && !more.is_empty() {
+            bytes.push(b',');
+        }
+        bytes.extend_from_slice(more.as_bytes());
+        bytes.resize(bytes.len() + 1 + PADDING, 0);
+        Self(bytes)
+    }
+
+    /// The text with one NUL at the end, for what is kept.
+    pub(crate) fn as_c_str(&self) -> &std::ffi::CStr {
+        std::ffi::CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
+
     /// A pointer to the NUL-terminated text, valid as long as `self`.
     pub(crate) fn as_ptr(&self) -> *const c_char {
         self.0.as_ptr().cast()
@@ -193,6 +252,13 @@ impl Value for &'static str {
 impl Value for &crate::pack::Format {
     fn write(&self, text: &mut String) {
         text.push_str(self.as_str());
+    }
+}
+
+/// As the engine writes timestamps: in hexadecimal.
+impl Value for Timestamp {
+    fn write(&self, text: &mut String) {
+        let _ = write!(text, "{:x}", self.get());
     }
 }
 

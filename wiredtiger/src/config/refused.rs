@@ -1,7 +1,13 @@
 //! Settings that have to go through a typed option, or through none. Each was seen, or is known,
 //! to load native code, take back what a type promises, or harm the database.
 
-use super::Method::{self, BeginTransaction, Create, Open, OpenSession};
+use super::Method::{self, BeginTransaction, Create, Open, OpenSession, Reconfigure};
+
+/// Words that stand in no setting, at whatever depth, and why.
+pub(super) const REFUSED_ANYWHERE: &[(&str, &str)] = &[(
+    "table_logging",
+    "the engine would prepare transactions of logged tables and read through a null pointer",
+)];
 
 #[rustfmt::skip]
 pub(super) const REFUSED: &[(Method, &str, &str)] = &[
@@ -18,6 +24,10 @@ pub(super) const REFUSED: &[(Method, &str, &str)] = &[
     (Open, "backup_restore_target", "restoring parts of a backup has no face yet"),
     (Open, "compile_configuration_count", "the engine writes past its memory for large numbers"),
     (Open, "history_store", "the engine panics at the limit that this sets"),
+    (Open, "extra_diagnostics", "the checks abort the process"),
+    (Reconfigure, "extra_diagnostics", "the checks abort the process"),
+    (Reconfigure, "checkpoint", "use ReconfigureOptions::checkpoint"),
+    (Reconfigure, "history_store", "the engine panics at the limit that this sets"),
     (OpenSession, "debug", "it makes the engine abort the process"),
     (Create, "key_format", "the types of the table say it"),
     (Create, "value_format", "the types of the table say it"),

@@ -195,8 +195,9 @@ impl ConnectionOptions {
         self
     }
 
-    /// How long an operation waits for room in a full cache before it fails. Rounded up to
-    /// milliseconds. Default: without limit.
+    /// How long an operation of a transaction waits for room in a full cache before it fails. Rounded
+    /// up to milliseconds. Default: without limit, and then also when the disk fails and the threads
+    /// that make room are gone.
     pub fn cache_max_wait(mut self, wait: Duration) -> Self {
         self.cache_max_wait = Some(wait);
         self
@@ -416,7 +417,7 @@ impl ConnectionOptions {
 }
 
 impl Statistics {
-    fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::None => "(none)",
             Self::Fast => "(fast)",

@@ -78,7 +78,7 @@ impl EvictionOptions {
         self
     }
 
-    pub(super) fn write(&self, config: &mut Config) -> Result<()> {
+    pub(crate) fn write(&self, config: &mut Config) -> Result<()> {
         config.set_opt("eviction_target", self.target);
         config.set_opt("eviction_trigger", self.trigger);
         config.set_opt("eviction_dirty_target", self.dirty_target);

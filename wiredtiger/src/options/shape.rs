@@ -21,11 +21,11 @@ impl Shape {
     pub(super) fn write(&self, key: &Format, value: &Format, config: &mut Config) -> Result<()> {
         self.check(key.columns(), value.columns())?;
         if !self.columns.is_empty() {
-            config.list("columns", &name::checked("column", &self.columns)?);
+            config.words("columns", &name::checked("column", &self.columns)?);
         }
         if !self.groups.is_empty() {
             let names = self.groups.iter().map(|(group, _)| group);
-            config.list("colgroups", &name::checked("column group", names)?);
+            config.words("colgroups", &name::checked("column group", names)?);
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl TableOptions {
             let uri = name::uri_of_part("colgroup", table, group)?;
             let mut config = Config::new();
             self.write_storage(&mut config)?;
-            config.list("columns", &name::checked("column", columns)?);
+            config.words("columns", &name::checked("column", columns)?);
             Ok((uri, config))
         };
         self.shape.groups.iter().map(group).collect()

@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 
 use crate::config::Config;
-use crate::options::TableOptions;
+use crate::options::{AccessPattern, TableOptions};
 
 /// Which blocks of a table have a checksum, which finds damage when they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,16 +17,6 @@ pub enum Checksum {
     Uncompressed,
     /// Those that are not encrypted: encryption may find damage itself.
     Unencrypted,
-}
-
-/// How a table will be read, which the operating system is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AccessPattern {
-    /// In no order: there is nothing to read ahead.
-    Random,
-    /// From one end to the other.
-    Sequential,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -51,13 +41,12 @@ impl Storage {
             Checksum::Uncompressed => "uncompressed",
             Checksum::Unencrypted => "unencrypted",
         });
-        let access_pattern = self.access_pattern.map(|pattern| match pattern {
-            AccessPattern::Random => "random",
-            AccessPattern::Sequential => "sequential",
-        });
         config
             .set_opt("checksum", checksum)
-            .set_opt("access_pattern_hint", access_pattern)
+            .set_opt(
+                "access_pattern_hint",
+                self.access_pattern.map(AccessPattern::word),
+            )
             .set_opt("split_pct", self.split_percent)
             .set_opt("prefix_compression_min", self.prefix_compression_min)
             .set_opt("internal_key_max", self.internal_key_max)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::{Config, Method, Millis};
 use crate::error::{Error, ErrorKind, Result};
+use crate::timestamp::Timestamp;
 
 /// What a commit survives, from the least to the most.
 ///
@@ -77,6 +78,10 @@ pub struct TransactionOptions {
     name: Option<String>,
     priority: Option<i8>,
     max_retries: Option<u32>,
+    read_timestamp: Option<Timestamp>,
+    round_up: bool,
+    ignore_prepare: bool,
+    no_timestamp: bool,
     raw: Option<String>,
 }
 
@@ -131,6 +136,34 @@ impl TransactionOptions {
         self
     }
 
+    /// Shows the state at this point of the application's own order. Needs
+    /// [`Isolation::Snapshot`]. Default: all that is committed.
+    pub fn read_timestamp(mut self, timestamp: Timestamp) -> Self {
+        self.read_timestamp = Some(timestamp);
+        self
+    }
+
+    /// A read timestamp before the oldest of the database is taken for the oldest, instead of
+    /// being an error. Default: off.
+    pub fn round_up_read_timestamp(mut self, on: bool) -> Self {
+        self.round_up = on;
+        self
+    }
+
+    /// Reads what was there before a prepared transaction, instead of failing with
+    /// [`ErrorKind::PrepareConflict`]. The transaction is read-only. Default: off.
+    pub fn ignore_prepare(mut self, on: bool) -> Self {
+        self.ignore_prepare = on;
+        self
+    }
+
+    /// Says that this transaction means to have no commit timestamp where others have one; the
+    /// engine's messages are about those that do not say so. Default: off.
+    pub fn no_timestamp(mut self, on: bool) -> Self {
+        self.no_timestamp = on;
+        self
+    }
+
     /// Settings of `WT_SESSION.begin_transaction` in the engine's own language, for what has no
     /// method here. Checked when the transaction begins.
     pub fn raw(mut self, settings: impl Into<String>) -> Self {
@@ -167,6 +200,9 @@ impl TransactionOptions {
             && self.operation_timeout.is_none()
             && self.name.is_none()
             && self.priority.is_none()
+            && self.read_timestamp.is_none()
+            && !self.ignore_prepare
+            && !self.no_timestamp
             && self.raw.is_none()
         {
             return Ok(None);
@@ -178,6 +214,19 @@ impl TransactionOptions {
             config.quoted("name", name)?;
         }
         config.set_opt("priority", self.priority.map(i64::from));
+        config.set_opt("read_timestamp", self.read_timestamp);
+        if self.round_up {
+            config.group("roundup_timestamps", |round_up| {
+                round_up.set("read", true);
+                Ok(())
+            })?;
+        }
+        if self.ignore_prepare {
+            config.set("ignore_prepare", true);
+        }
+        if self.no_timestamp {
+            config.set("no_timestamp", true);
+        }
         if let Some(raw) = &self.raw {
             config.raw(Method::BeginTransaction, raw)?;
         }

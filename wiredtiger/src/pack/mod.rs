@@ -6,7 +6,7 @@
 
 mod column;
 mod format;
-mod int;
+pub(crate) mod int;
 mod pack_as;
 mod row;
 mod scalars;

@@ -1,9 +1,9 @@
 //! The connection handle.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int};
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use wiredtiger_sys as ffi;
 
@@ -19,13 +19,15 @@ use crate::home::Home;
 /// An open database. Closing it is safe at any time: sessions own a share of it, so there are
 /// none left when it is dropped.
 pub(crate) struct RawConnection {
-    handle: NonNull<ffi::WT_CONNECTION>,
+    pub(super) handle: NonNull<ffi::WT_CONNECTION>,
     /// Whether `close` has freed the handle.
     closed: bool,
     /// Which fork of the process opened it.
     generation: u64,
     /// Connection calls share a session inside the engine without a lock (rule 1).
     calls: Mutex<()>,
+    /// Held while what a commit is compared with must not change (rule 35).
+    timestamps: RwLock<()>,
     bounds: CompiledBounds,
     /// Used by the engine until it is closed: freed then, and not before.
     events: ManuallyDrop<EventHandler>,
@@ -80,6 +82,7 @@ impl RawConnection {
             closed: false,
             generation: caller::generation(),
             calls: Mutex::new(()),
+            timestamps: RwLock::new(()),
             bounds: CompiledBounds([ptr::null(); 4]),
             events: ManuallyDrop::new(events),
             registrations: ManuallyDrop::new(registrations),
@@ -160,10 +163,7 @@ impl RawConnection {
         self.check_caller()?;
         let open = method!(self.handle, open_session, OPERATION);
         let mut session = ptr::null_mut();
-        let _one = self
-            .calls
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _one = self.one_call();
         // SAFETY: the connection is open; without a handler of its own the session uses the
         // connection's; the configuration is padded (rule 10).
         let code = unsafe {
@@ -178,6 +178,30 @@ impl RawConnection {
         NonNull::new(session).ok_or_else(|| super::failure(ffi::WT_ERROR, OPERATION))
     }
 
+    /// Held while one of the connection's methods runs (rule 1).
+    pub(super) fn one_call(&self) -> MutexGuard<'_, ()> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held while the timestamps of the database must stay as they are.
+    pub(super) fn fix_timestamps(&self) -> RwLockReadGuard<'_, ()> {
+        let lock = self.timestamps.read();
+        lock.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held while the timestamps of the database change.
+    pub(super) fn move_timestamps(&self) -> RwLockWriteGuard<'_, ()> {
+        let lock = self.timestamps.write();
+        lock.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The result of one of the connection's methods, after which a parked panic goes on.
+    pub(super) fn result(&self, code: c_int, operation: &'static str) -> Result<()> {
+        let result = check(code, operation).map_err(|error| self.explain(error));
+        self.events.resume_panic();
+        result
+    }
+
     /// Whether opening created the database.
     pub(crate) fn is_new(&self) -> Result<bool> {
         self.check_caller()?;
@@ -187,7 +211,7 @@ impl RawConnection {
     }
 
     /// Closes the database and frees the handle, also when it fails (rule 2).
-    pub(crate) fn close(&mut self) -> Result<()> {
+    pub(crate) fn close(&mut self, config: &ConfigString) -> Result<()> {
         const OPERATION: &str = "WT_CONNECTION.close";
         self.check_caller()?;
         if self.closed {
@@ -197,11 +221,10 @@ impl RawConnection {
         let close = method!(self.handle, close, OPERATION);
         self.closed = true;
         // SAFETY: the handle is open and used for the last time: `closed` is set, and `&mut self`
-        // says that no session, which would hold a share, exists (rule 2).
-        let code = unsafe { close(self.handle.as_ptr(), ptr::null()) };
-        let result = check(code, OPERATION).map_err(|error| self.explain(error));
-        self.events.resume_panic();
-        result
+        // says that no session, which would hold a share, exists (rule 2). The settings are this
+        // crate's own and padded (rule 10): wrong ones would be a panic of the engine.
+        let code = unsafe { close(self.handle.as_ptr(), config.as_ptr()) };
+        self.result(code, OPERATION)
     }
 
     /// Closing stops the thread that takes checkpoints, and then writes a last one, whose log
@@ -232,7 +255,7 @@ impl Drop for RawConnection {
             keep_for_ever(Arc::clone(&self.home));
             return;
         }
-        if let Err(error) = self.close() {
+        if let Err(error) = self.close(&ConfigString::default()) {
             tracing::error!(%error, "closing the database failed");
         }
         if self.closed {

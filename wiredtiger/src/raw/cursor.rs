@@ -319,10 +319,20 @@ impl<'s, A> RawCursor<'s, A> {
         Err(self.failure(code, OPERATION))
     }
 
+    /// Whether the session of this cursor has a transaction that was begun and has not failed.
+    pub(super) fn runs(&self) -> bool {
+        self.session.runs()
+    }
+
+    /// Whether `other` is of the same session and on the same table.
+    pub(super) fn is_sibling_of<B>(&self, other: &RawCursor<'_, B>) -> bool {
+        std::ptr::eq(self.session, other.session) && self.place.slot() == other.place.slot()
+    }
+
     /// The error of a call, before anything is done about it.
     #[cold]
     #[inline(never)]
-    fn failure(&self, code: c_int, operation: &'static str) -> Error {
+    pub(super) fn failure(&self, code: c_int, operation: &'static str) -> Error {
         self.session.fail(code, operation).on(&self.uri())
     }
 

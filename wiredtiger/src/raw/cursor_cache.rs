@@ -51,6 +51,8 @@ pub(super) struct CursorCache {
     front: Cell<Option<Handle>>,
     front_place: Cell<Place>,
     lists: RefCell<Vec<Cursors>>,
+    /// Cursors of their own kind, in use, in the order of their opening. They are never idle.
+    loose: RefCell<Vec<Handle>>,
     /// How many are in use. Not zero when nothing borrows the session: guards were forgotten.
     out: Cell<usize>,
     /// Joins in use, each with its conditions. They are counted in `out`.
@@ -115,6 +117,47 @@ impl CursorCache {
         }
         cursors.all.retain(|each| *each != handle);
         Some(handle)
+    }
+
+    /// Makes a cursor known that is closed by its user.
+    pub(super) fn add_loose(&self, handle: Handle) {
+        self.loose.borrow_mut().push(handle);
+        self.out.set(self.out.get() + 1);
+    }
+
+    /// Forgets a cursor that its user closes.
+    pub(super) fn remove_loose(&self, handle: Handle) {
+        let mut loose = self.loose.borrow_mut();
+        // From the end: what was opened last is closed first.
+        if let Some(at) = loose.iter().rposition(|each| *each == handle) {
+            loose.remove(at);
+            self.out.set(self.out.get() - 1);
+        }
+    }
+
+    /// The loose cursors whose guards were forgotten, the last one first: the caller closes them.
+    pub(super) fn reclaim_loose(&mut self) -> Vec<Handle> {
+        let loose = std::mem::take(self.loose.get_mut());
+        self.out.set(self.out.get() - loose.len());
+        loose.into_iter().rev().collect()
+    }
+
+    /// The idle cursors of a table, forgotten here: the caller closes them.
+    pub(super) fn drain_idle(&self, slot: usize) -> Vec<Handle> {
+        let mut drained = Vec::new();
+        let mut lists = self.lists.borrow_mut();
+        for mode in [Mode::Overwrite, Mode::NoOverwrite] {
+            let place = Place::new(slot, mode);
+            if self.front_place.get() == place {
+                drained.extend(self.front.take());
+            }
+            let Some(cursors) = lists.get_mut(place.0) else {
+                continue;
+            };
+            drained.append(&mut cursors.idle);
+            cursors.all.retain(|each| !drained.contains(each));
+        }
+        drained
     }
 
     /// Whether cursors are in use.
@@ -232,6 +275,41 @@ mod tests {
         }
         assert_eq!((places[2].slot(), places[2].mode()), (1, Mode::Overwrite));
         assert_eq!((places[1].slot(), places[1].mode()), (0, Mode::NoOverwrite));
+    }
+
+    #[test]
+    fn loose_cursors_are_known_until_they_are_closed() {
+        let mut cache = CursorCache::default();
+        for number in 1..=3 {
+            cache.add_loose(handle(number));
+        }
+        cache.remove_loose(handle(2));
+        assert!(cache.any_out());
+        assert_eq!(cache.reclaim_loose(), [handle(3), handle(1)]);
+        assert!(!cache.any_out());
+    }
+
+    #[test]
+    fn the_idle_cursors_of_a_table_can_be_drained() {
+        let cache = CursorCache::default();
+        let (place, other) = (
+            Place::new(1, Mode::Overwrite),
+            Place::new(2, Mode::Overwrite),
+        );
+        for number in 1..=3 {
+            cache.add(place, handle(number));
+        }
+        cache.add(other, handle(4));
+        for number in 1..=2 {
+            assert!(cache.give(place, handle(number)).is_none());
+        }
+        assert!(cache.give(other, handle(4)).is_none());
+        assert_eq!(cache.drain_idle(1), [handle(1), handle(2)]);
+        // The one in use is given back as ever.
+        assert!(cache.give(place, handle(3)).is_none());
+        assert_eq!(take(&cache, place), Some(handle(3)));
+        assert!(take(&cache, place).is_none());
+        assert_eq!(take(&cache, other), Some(handle(4)));
     }
 
     #[test]

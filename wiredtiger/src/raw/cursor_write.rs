@@ -111,6 +111,33 @@ impl RawCursor<'_, Write> {
         number
     }
 
+    /// Stores `value` at a key that is not there; `false`, and at the entry, when it is. Needs the
+    /// mode without overwriting and a transaction: outside of one the engine loses the position.
+    pub(super) fn insert_keeping_duplicate(&mut self, key: &[u8], value: &[u8]) -> Result<bool> {
+        const OPERATION: &str = "WT_CURSOR.insert";
+        let insert = method!(self.handle, insert, OPERATION);
+        self.ready()?;
+        self.check_transaction(OPERATION)?;
+        self.check_value(value, OPERATION)?;
+        self.set_key(key, OPERATION)?;
+        self.set_value(value)?;
+        // SAFETY: as in `insert`. With a duplicate the value is the engine's own; the key is the
+        // caller's and not looked at before the caller resets (rule 16).
+        let code = unsafe { insert(self.handle.as_ptr()) };
+        match code {
+            0 => {
+                self.position = Position::None;
+                self.used = self.bounds.is_some();
+                Ok(true)
+            }
+            ffi::WT_DUPLICATE_KEY => {
+                self.position = Position::Entry;
+                Ok(false)
+            }
+            code => Err(self.fail(code, OPERATION)),
+        }
+    }
+
     /// Stores `value` at `key` if the key is there. Needs the mode without overwriting.
     pub(crate) fn update(&mut self, key: &[u8], value: &[u8]) -> Result<bool> {
         const OPERATION: &str = "WT_CURSOR.update";

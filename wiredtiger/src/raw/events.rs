@@ -2,7 +2,7 @@
 //! held (rule 37): it calls no engine function, and no panic leaves it.
 
 use std::any::Any;
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use wiredtiger_sys as ffi;
 
 use super::caller;
-use crate::events;
+use crate::{events, progress};
 
 /// The engine's structure, and behind it what is ours.
 #[repr(C)]
@@ -50,7 +50,7 @@ impl EventHandler {
                 handle_message: Some(on_message),
                 handle_progress: Some(on_progress),
                 handle_close: None,
-                handle_general: None,
+                handle_general: Some(on_general),
             },
             has_panic: AtomicBool::new(false),
             panic: Mutex::new(None),
@@ -212,5 +212,24 @@ unsafe extern "C" fn on_progress(
     operation: *const c_char,
     done: u64,
 ) -> c_int {
-    guarded(handler, |_| events::progress(&text(operation), done))
+    guarded(handler, |_| {
+        let operation = text(operation);
+        events::progress(&operation, done);
+        progress::report(&operation, done);
+    })
+}
+
+/// The engine asks whether a compaction should go on, and tells some other things.
+unsafe extern "C" fn on_general(
+    handler: *mut ffi::WT_EVENT_HANDLER,
+    _: *mut ffi::WT_CONNECTION,
+    _: *mut ffi::WT_SESSION,
+    event: ffi::WT_EVENT_TYPE,
+    _: *mut c_void,
+) -> c_int {
+    let mut go_on = true;
+    if event == ffi::WT_EVENT_COMPACT_CHECK {
+        guarded(handler, |_| go_on = progress::compaction_goes_on());
+    }
+    c_int::from(!go_on)
 }

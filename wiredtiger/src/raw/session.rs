@@ -11,7 +11,7 @@ use super::cursor_cache::{CursorCache, Mode, Place};
 use super::{RawConnection, RawCursor, Read, Write, caller, check, connection, failure, formats};
 use crate::config::ConfigString;
 use crate::connection::Shared;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::table::EntryKind;
 
 /// Where a session is with its transaction.
@@ -23,6 +23,8 @@ pub(super) enum Running {
     /// An operation failed with this code. The engine would go on as if nothing had happened,
     /// and fail at the commit (rule 34).
     Failed(c_int),
+    /// It is prepared: nothing but its end is allowed (rule 35).
+    Prepared,
 }
 
 /// A session of the engine: one thread at a time, one transaction at a time.
@@ -33,7 +35,7 @@ pub(crate) struct RawSession {
     pub(super) running: Cell<Running>,
     /// The connection's generation, at hand.
     generation: u64,
-    /// The same, or nobody's while the transaction is lost: whether the caller is the right one
+    /// The same, or nobody's while the transaction is lost or prepared: whether the caller is the right one
     /// and the session can do more work is one question.
     open_to: Cell<u64>,
     /// Last: the connection must be open when the session is closed.
@@ -94,7 +96,8 @@ impl RawSession {
         self.check_caller()?;
         match self.running.get() {
             Running::Failed(code) => Err(lost(code)),
-            _ => Ok(()),
+            Running::Prepared => Err(prepared()),
+            Running::No | Running::Yes => Ok(()),
         }
     }
 
@@ -115,8 +118,8 @@ impl RawSession {
 
     #[inline]
     pub(super) fn set_running(&self, running: Running) {
-        let lost = matches!(running, Running::Failed(_));
-        self.open_to.set(if lost {
+        let closed = matches!(running, Running::Failed(_) | Running::Prepared);
+        self.open_to.set(if closed {
             caller::NOBODY
         } else {
             self.generation
@@ -136,7 +139,14 @@ impl RawSession {
         if self.running.get() == Running::Yes && !harmless {
             self.set_running(Running::Failed(code));
         }
-        self.connection().explain(failure(code, operation))
+        let error = self.connection().explain(failure(code, operation));
+        if code != ffi::WT_ROLLBACK {
+            return error;
+        }
+        match self.rollback_reason() {
+            Ok(Some(reason)) => error.because(&reason),
+            _ => error,
+        }
     }
 
     /// The result of a call about the session as a whole. A panic that a callback parked goes on
@@ -205,7 +215,8 @@ impl RawSession {
     fn open_cursor(&self, place: Place) -> Result<NonNull<ffi::WT_CURSOR>> {
         self.ready()?;
         let table = self.shared.tables.get(place.slot())?;
-        let config = match (table.kind, place.mode()) {
+        let config = match (&table.kind, place.mode()) {
+            (EntryKind::Checkpoint(settings), _) => settings.as_c_str(),
             (EntryKind::Append, _) => c"append=true,raw=true",
             (_, Mode::Overwrite) => c"raw=true",
             (_, Mode::NoOverwrite) => c"overwrite=false,raw=true",
@@ -279,6 +290,15 @@ impl RawSession {
         }
     }
 
+    /// Closes the cursors on a table that the cache keeps for later.
+    pub(crate) fn close_idle_cursors(&self, slot: usize) {
+        if self.may_call() {
+            for handle in self.cursors.drain_idle(slot) {
+                self.close_cursor(handle);
+            }
+        }
+    }
+
     /// Closes a cursor that the cache does not know any more.
     pub(super) fn close_cursor(&self, handle: NonNull<ffi::WT_CURSOR>) {
         // SAFETY: the cursor is open; the engine fills in its methods (rule 1).
@@ -312,6 +332,13 @@ impl Drop for RawSession {
         }
         self.connection().resume_panic();
     }
+}
+
+/// The error of work while a transaction is prepared, whose guard was forgotten.
+#[cold]
+fn prepared() -> Error {
+    let text = "the session's transaction is prepared: commit it or roll it back";
+    Error::new(ErrorKind::InvalidArgument, "transaction", text)
 }
 
 /// The error of work in a transaction that has failed before.

@@ -28,6 +28,20 @@ impl RawSession {
     #[cold]
     #[inline(never)]
     fn take_back(&mut self) -> Result<()> {
+        let mut result = self.take_back_cursors();
+        if self.in_transaction() {
+            tracing::warn!("a transaction was forgotten: it is rolled back");
+            result = result.and(self.rollback());
+        }
+        result
+    }
+
+    /// Takes back the cursors whose guards were forgotten. Nobody refers to the session's memory
+    /// afterwards, the engine's own pointers included.
+    pub(super) fn take_back_cursors(&mut self) -> Result<()> {
+        for handle in self.cursors.reclaim_loose() {
+            self.close_cursor(handle);
+        }
         let mut result = Ok(());
         for handles in self.cursors.reclaim_joins() {
             self.close_join(handles);
@@ -40,12 +54,7 @@ impl RawSession {
             // All of them, whatever one of them says.
             result = result.and(check(code, "WT_CURSOR.reset"));
         }
-        result?;
-        if self.in_transaction() {
-            tracing::warn!("a transaction was forgotten: it is rolled back");
-            self.rollback()?;
-        }
-        Ok(())
+        result
     }
 
     /// Begins a transaction. There is none: the caller has settled the session.
@@ -156,6 +165,15 @@ impl RawSession {
     pub(crate) fn create(&mut self, uri: &CStr, config: &ConfigString) -> Result<()> {
         const OPERATION: &str = "WT_SESSION.create";
         let create = method!(self.handle, create, OPERATION);
+        // There is no log in memory, and the engine takes "logged" to mean that a table has no
+        // timestamps; one of both kinds in a prepared transaction is read through a null pointer
+        // (rule 52).
+        let in_memory = self.connection().home().is_in_memory();
+        let config = &if in_memory {
+            config.and("log=(enabled=false)")
+        } else {
+            config.and("")
+        };
         // SAFETY: the session is open, the URI that of a table (rules 12 and 14), the
         // configuration padded (rule 10).
         let code = unsafe { create(self.handle.as_ptr(), uri.as_ptr(), config.as_ptr()) };

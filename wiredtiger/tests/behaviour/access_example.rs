@@ -2,23 +2,12 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::common::temp;
+use crate::example_programs::program;
 
 const EXPECTED: &str = "bar1\nGot: foo, bar\nGot: foo1, bar1\n";
 
-/// Cargo builds the examples with the tests, beside them.
 fn run(home: Option<&Path>) -> String {
-    let deps = std::env::current_exe().unwrap();
-    let program = deps
-        .parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("examples/access");
-    assert!(
-        program.exists(),
-        "{program:?} is not built: run the tests without --test"
-    );
-    let mut command = Command::new(program);
+    let mut command = Command::new(program("access"));
     command
         .env_remove("WT_HOME")
         .envs(home.map(|home| ("WT_HOME", home)));

@@ -1,5 +1,7 @@
 //! A disk that takes no more: the error says so, and nothing acknowledged is lost.
 
+use std::time::Duration;
+
 use wiredtiger::{ByteSize, CheckpointPolicy, Connection, LogOptions, TableOptions};
 
 use crate::common::{child, role, role_home, temp};
@@ -25,6 +27,8 @@ fn open() -> wiredtiger::Result<Connection> {
     Connection::options()
         .create(true)
         .cache_size(ByteSize::mib(2))
+        // Rule 66: without it a writer can wait for threads that are gone.
+        .cache_max_wait(Duration::from_secs(2))
         .checkpoint(CheckpointPolicy::MANUAL)
         .log(LogOptions::new().file_max(ByteSize::mib(1)).prealloc(false))
         .open(role_home())
@@ -60,7 +64,9 @@ fn write_until_it_fails() {
         error.kind()
     );
     // What is left of the database may only fail from here on, and must not hang or crash.
-    let _ = session.put(&table, 0, b"more");
+    let _ = session
+        .begin()
+        .and_then(|mut txn| txn.put(&table, 0, b"more"));
     drop(session);
     let _ = connection.close();
     println!("ended");
