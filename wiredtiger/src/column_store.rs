@@ -35,13 +35,7 @@ pub struct Appender<'s, V> {
 impl<'s, V: Pack> Appender<'s, V> {
     /// The caller has settled the session, or is its transaction.
     fn open(session: &'s mut Session, table: &Table<RecordNumber, V>) -> Result<Self> {
-        let slot = session.slot(table)?;
-        let tables = &session.shared().tables;
-        let entry = TableEntry {
-            kind: EntryKind::Append,
-            ..TableEntry::clone(&*tables.get(slot)?)
-        };
-        let slot = tables.intern(entry).slot();
+        let slot = session.appending(session.slot(table)?)?;
         let raw = session.raw_mut().cursor_mut(slot, Mode::Overwrite)?;
         Ok(Self {
             raw,
@@ -70,6 +64,16 @@ impl<V> fmt::Debug for Appender<'_, V> {
 }
 
 impl Session {
+    /// The place of the cursors that append to the table at `slot`.
+    pub(crate) fn appending(&self, slot: usize) -> Result<usize> {
+        let tables = &self.shared().tables;
+        let entry = TableEntry {
+            kind: EntryKind::Append,
+            ..TableEntry::clone(&*tables.get(slot)?)
+        };
+        Ok(tables.intern(entry).slot())
+    }
+
     /// What appends to a table with record numbers.
     ///
     /// # Errors

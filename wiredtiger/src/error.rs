@@ -79,6 +79,15 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Of a text that is not valid where it stands.
+    pub(crate) fn of_invalid(text: &str) -> Self {
+        if text.contains('\0') {
+            Self::InteriorNul
+        } else {
+            Self::InvalidArgument
+        }
+    }
+
     fn of(code: c_int) -> Self {
         match code {
             ffi::WT_ROLLBACK => Self::Rollback,

@@ -14,11 +14,7 @@ const MAX_LEN: usize = 240;
 /// with a dot and not with `WiredTiger`.
 pub(crate) fn table_uri(name: &str) -> Result<String> {
     let refuse = |why: &str| {
-        let kind = if name.contains('\0') {
-            ErrorKind::InteriorNul
-        } else {
-            ErrorKind::InvalidArgument
-        };
+        let kind = ErrorKind::of_invalid(name);
         Err(Error::new(kind, "table name", format!("{name:?} {why}")))
     };
     if name.is_empty() {
@@ -66,11 +62,7 @@ pub(crate) fn checked<'a>(
             list.push(name.clone());
             continue;
         };
-        let kind = if name.contains('\0') {
-            ErrorKind::InteriorNul
-        } else {
-            ErrorKind::InvalidArgument
-        };
+        let kind = ErrorKind::of_invalid(name);
         return Err(Error::new(
             kind,
             "name",

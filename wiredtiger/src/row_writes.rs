@@ -6,7 +6,6 @@ use crate::pack::Value;
 use crate::raw::Mode;
 use crate::row_cursor::RowCursorMut;
 use crate::session::Session;
-use crate::table::{EntryKind, TableEntry};
 use crate::transaction::Transaction;
 
 impl Session {
@@ -78,13 +77,7 @@ impl Session {
 
     fn append_row_unsettled(&mut self, table: &DynTable, value: &[Value<'_>]) -> Result<u64> {
         table.check_appends()?;
-        let slot = table.slot_to_write(self)?;
-        let tables = &self.shared().tables;
-        let entry = TableEntry {
-            kind: EntryKind::Append,
-            ..TableEntry::clone(&*tables.get(slot)?)
-        };
-        let slot = tables.intern(entry).slot();
+        let slot = self.appending(table.slot_to_write(self)?)?;
         let (raw, scratch) = self.parts();
         let value = table.pack_value(value, &mut scratch.value)?;
         let mut cursor = raw.cursor_mut(slot, Mode::Overwrite)?;

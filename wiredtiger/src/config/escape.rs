@@ -43,11 +43,7 @@ pub(super) fn check(method: Method, text: &str) -> Result<()> {
 
 #[cold]
 fn refuse(text: &str, why: &str) -> Error {
-    let kind = if text.contains('\0') {
-        ErrorKind::InteriorNul
-    } else {
-        ErrorKind::InvalidArgument
-    };
+    let kind = ErrorKind::of_invalid(text);
     // A setting may hold a key of an encryptor, which belongs in no message.
     let shown = if text.contains("secretkey") {
         String::new()

@@ -185,11 +185,7 @@ fn field(letter: char, size: Option<u32>, last: bool) -> Result<Field, String> {
 
 #[cold]
 fn refuse(text: &str, why: &str) -> Error {
-    let kind = if text.contains('\0') {
-        ErrorKind::InteriorNul
-    } else {
-        ErrorKind::InvalidArgument
-    };
+    let kind = ErrorKind::of_invalid(text);
     Error::new(kind, "format", format!("{why}, in {text:?}"))
 }
 

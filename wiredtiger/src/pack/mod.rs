@@ -10,6 +10,7 @@ pub(crate) mod int;
 mod pack_as;
 mod row;
 mod scalars;
+mod take;
 mod tuples;
 mod value;
 
@@ -19,7 +20,7 @@ pub use row::{Row, RowIter};
 pub use scalars::{Bits, RecordNumber};
 pub use value::Value;
 
-use value::{take_prefixed, take_text};
+use take::{take_prefixed, take_text};
 
 use crate::error::{Error, ErrorKind, Result};
 

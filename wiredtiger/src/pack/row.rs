@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::decode;
 use super::format::{Field, Format};
-use super::value::{Value, take};
+use super::take::take;
+use super::value::Value;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A key or a value with its columns, borrowed: nothing is copied, and a column is decoded when it

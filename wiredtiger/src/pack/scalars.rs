@@ -4,8 +4,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 
 use super::column::{pack_alone, unpack_alone};
+use super::take::take_bytes;
 use super::tuples::FormatText;
-use super::value::take_bytes;
 use super::{Pack, decode, sealed};
 use crate::error::{Error, ErrorKind, Result};
 

@@ -102,7 +102,7 @@ unsafe extern "C" fn on_compress(
     len: *mut usize,
     failed: *mut c_int,
 ) -> c_int {
-    // SAFETY: the engine passes a block and a buffer of its own.
+    // SAFETY: the engine passes a block and a buffer of its own, as long as it says (rule 60).
     let Some(blocks) = (unsafe { Blocks::new(source, source_len, target, target_len) }) else {
         return libc::EINVAL;
     };
@@ -123,7 +123,7 @@ unsafe extern "C" fn on_compress(
 }
 
 unsafe extern "C" fn on_decompress(
-    compressor: *mut ffi::WT_COMPRESSOR,
+    engine: *mut ffi::WT_COMPRESSOR,
     _: *mut ffi::WT_SESSION,
     source: *mut u8,
     source_len: usize,
@@ -131,16 +131,34 @@ unsafe extern "C" fn on_decompress(
     target_len: usize,
     len: *mut usize,
 ) -> c_int {
-    // SAFETY: the engine passes a block and a buffer of its own.
-    let Some(blocks) = (unsafe { Blocks::new(source, source_len, target, target_len) }) else {
+    // SAFETY: the engine passes a block and a buffer of its own, as long as it says (rule 60).
+    let blocks = unsafe { Blocks::new(source, source_len, target, target_len) };
+    let decompress = |callback: &dyn Compress, blocks: Blocks<'_>| {
+        callback.decompress(blocks.source, blocks.target)
+    };
+    // SAFETY: the engine passes what was registered (rule 37), and a place for the answer.
+    unsafe { transform(engine, blocks, len, "WT_COMPRESSOR.decompress", decompress) }
+}
+
+/// Has a callback make one block of another; the code for the engine.
+///
+/// # Safety
+/// As for [`Registered::run`], and `len` must be a place for a number.
+unsafe fn transform<E, T: ?Sized>(
+    engine: *mut E,
+    blocks: Option<Blocks<'_>>,
+    len: *mut usize,
+    operation: &str,
+    work: impl FnOnce(&T, Blocks<'_>) -> io::Result<usize>,
+) -> c_int {
+    let Some(blocks) = blocks else {
         return libc::EINVAL;
     };
-    let Blocks { source, target } = blocks;
-    let decompress = |callback: &dyn Compress| callback.decompress(source, target);
-    // SAFETY: the engine passes what was registered (rule 37).
-    let result = unsafe { Registered::<_, dyn Compress>::run(compressor, decompress) };
-    // SAFETY: the engine passes a place for the answer.
-    unsafe { answer(result, target_len, len, "WT_COMPRESSOR.decompress") }
+    let room = blocks.target.len();
+    // SAFETY: the caller's promise.
+    let result = unsafe { Registered::run(engine, |callback: &T| work(callback, blocks)) };
+    // SAFETY: the caller's promise.
+    unsafe { answer(result, room, len, operation) }
 }
 
 /// Writes how many bytes a callback has written; the code for the engine.
@@ -179,7 +197,7 @@ unsafe extern "C" fn on_pre_size(
 }
 
 unsafe extern "C" fn on_encrypt(
-    encryptor: *mut ffi::WT_ENCRYPTOR,
+    engine: *mut ffi::WT_ENCRYPTOR,
     _: *mut ffi::WT_SESSION,
     source: *mut u8,
     source_len: usize,
@@ -187,20 +205,16 @@ unsafe extern "C" fn on_encrypt(
     target_len: usize,
     len: *mut usize,
 ) -> c_int {
-    // SAFETY: the engine passes a block and a buffer of its own.
-    let Some(blocks) = (unsafe { Blocks::new(source, source_len, target, target_len) }) else {
-        return libc::EINVAL;
-    };
-    let Blocks { source, target } = blocks;
-    let encrypt = |callback: &dyn Encrypt| callback.encrypt(source, target);
-    // SAFETY: the engine passes what was registered (rule 37).
-    let result = unsafe { Registered::<_, dyn Encrypt>::run(encryptor, encrypt) };
-    // SAFETY: the engine passes a place for the answer.
-    unsafe { answer(result, target_len, len, "WT_ENCRYPTOR.encrypt") }
+    // SAFETY: the engine passes a block and a buffer of its own, as long as it says (rule 60).
+    let blocks = unsafe { Blocks::new(source, source_len, target, target_len) };
+    let encrypt =
+        |callback: &dyn Encrypt, blocks: Blocks<'_>| callback.encrypt(blocks.source, blocks.target);
+    // SAFETY: the engine passes what was registered (rule 37), and a place for the answer.
+    unsafe { transform(engine, blocks, len, "WT_ENCRYPTOR.encrypt", encrypt) }
 }
 
 unsafe extern "C" fn on_decrypt(
-    encryptor: *mut ffi::WT_ENCRYPTOR,
+    engine: *mut ffi::WT_ENCRYPTOR,
     _: *mut ffi::WT_SESSION,
     source: *mut u8,
     source_len: usize,
@@ -208,16 +222,12 @@ unsafe extern "C" fn on_decrypt(
     target_len: usize,
     len: *mut usize,
 ) -> c_int {
-    // SAFETY: the engine passes a block and a buffer of its own.
-    let Some(blocks) = (unsafe { Blocks::new(source, source_len, target, target_len) }) else {
-        return libc::EINVAL;
-    };
-    let Blocks { source, target } = blocks;
-    let decrypt = |callback: &dyn Encrypt| callback.decrypt(source, target);
-    // SAFETY: the engine passes what was registered (rule 37).
-    let result = unsafe { Registered::<_, dyn Encrypt>::run(encryptor, decrypt) };
-    // SAFETY: the engine passes a place for the answer.
-    unsafe { answer(result, target_len, len, "WT_ENCRYPTOR.decrypt") }
+    // SAFETY: the engine passes a block and a buffer of its own, as long as it says (rule 60).
+    let blocks = unsafe { Blocks::new(source, source_len, target, target_len) };
+    let decrypt =
+        |callback: &dyn Encrypt, blocks: Blocks<'_>| callback.decrypt(blocks.source, blocks.target);
+    // SAFETY: the engine passes what was registered (rule 37), and a place for the answer.
+    unsafe { transform(engine, blocks, len, "WT_ENCRYPTOR.decrypt", decrypt) }
 }
 
 unsafe extern "C" fn on_sizing(

@@ -70,8 +70,8 @@ pub(super) enum Position {
 /// An open cursor that borrows its session, and goes back to the session's cache when dropped.
 pub(crate) struct RawCursor<'s, A = Read> {
     pub(super) handle: NonNull<ffi::WT_CURSOR>,
-    session: &'s RawSession,
-    place: Place,
+    pub(super) session: &'s RawSession,
+    pub(super) place: Place,
     pub(super) position: Position,
     /// Whether the engine's cursor has a position, or bounds, that a reset has to clear.
     pub(super) used: bool,
@@ -157,21 +157,6 @@ impl<'s, A> RawCursor<'s, A> {
         // SAFETY: as in `next`.
         let code = unsafe { prev(self.handle.as_ptr()) };
         self.stepped(code, OPERATION)
-    }
-
-    /// How two keys compare in this table.
-    #[inline]
-    pub(crate) fn compare_keys(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
-        if self.session.shared().collators.is_empty() {
-            return Ok(one.cmp(other));
-        }
-        self.compare_collated(one, other)
-    }
-
-    #[cold]
-    fn compare_collated(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
-        let table = self.session.shared().tables.get(self.place.slot())?;
-        self.session.compare_keys(&table.uri, one, other)
     }
 
     /// Limits all further steps and searches until `reset`; the cursor gives up its position.

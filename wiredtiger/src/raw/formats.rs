@@ -22,17 +22,14 @@ struct Formats {
 impl Formats {
     /// Those of an open cursor.
     fn of(handle: NonNull<ffi::WT_CURSOR>) -> Self {
-        // SAFETY: the cursor is open; the fields are set when it opens and never written by us.
-        let key = unsafe { (*handle.as_ptr()).key_format };
-        // SAFETY: as above.
+        // SAFETY: the cursor is open; the field is set when it opens and never written by us.
         let value = unsafe { (*handle.as_ptr()).value_format };
-        // SAFETY: the formats are NUL-terminated and live as long as the cursor, which is open.
-        let key = unsafe { CStr::from_ptr(key) }.to_string_lossy();
-        // SAFETY: as above.
-        let value = unsafe { CStr::from_ptr(value) }.to_string_lossy();
+        // SAFETY: as in `key_format`; the text is copied.
+        let value = unsafe { CStr::from_ptr(value) };
+        let key = key_format(&handle);
         Self {
-            key: key.into_owned(),
-            value: value.into_owned(),
+            key: key.to_string_lossy().into_owned(),
+            value: value.to_string_lossy().into_owned(),
         }
     }
 
@@ -44,6 +41,15 @@ impl Formats {
             && (same(&self.key, &entry.key_format, false)
                 || followed && same(&self.key, &entry.key_format, true))
     }
+}
+
+/// The format of the keys of an open cursor.
+fn key_format(handle: &NonNull<ffi::WT_CURSOR>) -> &CStr {
+    // SAFETY: the cursor is open; the field is set when it opens and never written by us.
+    let format = unsafe { (*handle.as_ptr()).key_format };
+    // SAFETY: the format is NUL-terminated and lives as long as the cursor, which nobody closes
+    // while its owner lends the handle.
+    unsafe { CStr::from_ptr(format) }
 }
 
 /// Whether two formats pack alike; of the `expected` one perhaps when other columns follow.
@@ -105,7 +111,7 @@ impl RawSession {
 impl<A> RawCursor<'_, A> {
     /// Whether the last column of the keys is bytes without a length.
     pub(crate) fn key_ends_in_bytes(&self) -> bool {
-        Formats::of(self.handle).key.ends_with('u')
+        key_format(&self.handle).to_bytes().ends_with(b"u")
     }
 
     /// Whether the engine puts a row of this table together out of several files.

@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use wiredtiger_sys as ffi;
 
 use super::config_parser::{names_in, value_of};
+use super::cursor::RawCursor;
 use super::item::{Lent, item};
 use super::session::RawSession;
 use crate::error::Result;
@@ -105,6 +106,23 @@ impl RawSession {
         self.finish(code, OPERATION)?;
         // SAFETY: as in `metadata_key`.
         Ok(unsafe { item.bytes() }.to_vec())
+    }
+}
+
+impl<A> RawCursor<'_, A> {
+    /// How two keys compare in this table.
+    #[inline]
+    pub(crate) fn compare_keys(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
+        if self.session.shared().collators.is_empty() {
+            return Ok(one.cmp(other));
+        }
+        self.compare_collated(one, other)
+    }
+
+    #[cold]
+    fn compare_collated(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
+        let table = self.session.shared().tables.get(self.place.slot())?;
+        self.session.compare_keys(&table.uri, one, other)
     }
 }
 

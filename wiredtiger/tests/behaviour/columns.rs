@@ -197,8 +197,8 @@ fn an_index_of_bytes_is_read_and_searched() {
     assert_eq!(cursor.entry().unwrap(), (&b"y"[..], &b"RK"[..]));
     drop(cursor);
     // Here the last column has no length, and nothing follows it.
-    let both: Index<(Vec<u8>, Vec<u8>), (Vec<u8>, Vec<u8>)> =
-        session.open_index(&table, "both", &["id", "tag"]).unwrap();
+    type Pair = (Vec<u8>, Vec<u8>);
+    let both: Index<Pair, Pair> = session.open_index(&table, "both", &["id", "tag"]).unwrap();
     let mut cursor = session.index_cursor(&both).unwrap();
     assert!(cursor.search((b"x", b"QK")).unwrap());
     assert_eq!(cursor.key().unwrap(), (&b"x"[..], &b"QK"[..]));

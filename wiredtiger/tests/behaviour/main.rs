@@ -33,6 +33,7 @@ mod forked_child;
 mod full_disk;
 mod hostile_settings;
 mod hostile_table_names;
+mod indexes_follow_their_table;
 mod insert_new;
 mod isolation;
 mod joins;
