@@ -15,7 +15,7 @@ REPO = Path(__file__).resolve().parents[2]
 SCRIPT = REPO / "build-scripts" / "bench"
 
 # Tools that the script asks for, and those that it is made of.
-TOOLS = ["cc", "c++", "python3", "redis-server"]
+TOOLS = ["cc", "c++", "python3", "redis-server", "redis-benchmark"]
 SYSTEM = ["bash", "basename", "cat", "dirname", "sed", "uname"]
 
 FAKE_CARGO = """#!{python}
@@ -89,6 +89,20 @@ class Bench(unittest.TestCase):
         for suite in suites.split():
             with self.subTest(suite):
                 self.assertEqual(self.passed_on(suite), ["--", suite])
+
+    def test_the_server_has_a_bench_of_its_own(self) -> None:
+        told = self.folder / "python"
+        self.tool("python3", f'#!/bin/sh\nprintf "%s\\n" "$@" > "{told}"\n')
+        result = self.bench("server", "--only", "python", "--rounds", "1")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        built = json.loads(self.log.read_text())["arguments"]
+        self.assertEqual(built[0], "build")
+        self.assertEqual(built[-2:], ["-p", "tiered-cache-server"])
+        script, *options = told.read_text().splitlines()
+        self.assertEqual(Path(script).resolve(), REPO / "build-scripts/server_bench.py")
+        self.assertEqual(options[2:], ["--only", "python", "--rounds", "1"])
+        self.assertEqual(options[0], "--program")
+        self.assertEqual(Path(options[1]).name, "tiered-cache-server")
 
     def test_options_are_passed_on(self) -> None:
         words = ["cache", "--quick", "--only", "hits,drain", "--out", "a folder"]

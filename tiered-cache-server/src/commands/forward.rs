@@ -21,9 +21,6 @@ use crate::shared::Shared;
 use crate::table::{Spec, find_sub};
 use crate::upstream::{Frame, Upstream};
 
-/// What a client may send while a command of it is waiting.
-const AHEAD: usize = 1 << 20;
-
 /// Tells where the answers to a subscription end.
 const MARK: &[u8] = b"tiered-cache";
 
@@ -310,9 +307,12 @@ async fn exchange(
             biased;
             frame = frame => frame,
             // A client that goes takes its waiting command with it.
-            read = context.stream.read_buf(context.ahead), if blocks && context.ahead.len() < AHEAD => {
+            read = context.stream.read_buf(context.ahead), if blocks => {
                 if read? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                if context.ahead.len() > context.session.query_limit {
+                    return Err(io::Error::other("what it sent ahead is above query_buffer_limit"));
                 }
                 continue;
             }

@@ -15,6 +15,7 @@ mod crash;
 mod forwarded;
 mod outage;
 mod shutdown;
+mod start;
 mod status;
 mod support;
 mod tools;

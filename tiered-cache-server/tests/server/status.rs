@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::client_libraries::{python_packages, script};
 use crate::support::{Client, RedisServer, Sidecar};
 
-fn get(port: u16, path: &str) -> (u16, String) {
+pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
     let mut text = String::new();
