@@ -35,12 +35,14 @@ fn with_no_arguments() {
         .stdout(Stdio::null())
         .stderr(File::create(&log).unwrap())
         .spawn();
-    let _running = Running(process.unwrap());
+    let mut running = Running(process.unwrap());
     let text = loop {
         let text = fs::read_to_string(&log).unwrap();
         if text.contains("a durable local store") && text.ends_with('\n') {
             break text;
         }
+        let ended = running.0.try_wait().unwrap();
+        assert!(ended.is_none(), "it ended with {ended:?}:\n{text}");
         thread::sleep(Duration::from_millis(5));
     };
     assert!(dir.path().join("tiered-cache-data").is_dir());
@@ -105,7 +107,7 @@ fn sockets_are_kept_alive() {
     let config = client.say("CONFIG GET tcp-keepalive");
     assert!(config.ends_with("$2\r\n60\r\n"), "{config}");
     let port = format!(":{:04X}", sidecar.port);
-    loop {
+    for _ in 0..500 {
         let table = fs::read_to_string("/proc/net/tcp").unwrap();
         let mut sockets = table
             .lines()
@@ -120,4 +122,5 @@ fn sockets_are_kept_alive() {
         }
         thread::sleep(Duration::from_millis(20));
     }
+    panic!("no timer keeps the socket alive");
 }
