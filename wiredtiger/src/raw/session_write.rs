@@ -29,8 +29,8 @@ impl RawSession {
     #[inline(never)]
     fn take_back(&mut self) -> Result<()> {
         let mut result = Ok(());
-        for handles in self.cursors.reclaim_joins() {
-            self.close_join(handles);
+        for join in self.cursors.reclaim_joins() {
+            self.close_join(join);
         }
         for handle in self.cursors.reclaim() {
             let reset = method!(handle, reset, "WT_CURSOR.reset");
