@@ -46,5 +46,6 @@ mod snapshots;
 mod space;
 mod survives_kill;
 mod type_mismatch;
+mod types_of_the_user;
 mod values_stay_while_others_write;
 mod work_after_a_rollback_error;
