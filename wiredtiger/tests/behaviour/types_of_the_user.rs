@@ -54,7 +54,8 @@ fn they_are_packed_as_what_they_stand_for() {
     let owned = value.into_owned().unwrap();
     assert_eq!(owned, (Point((3, b"xy".into())), Even(4)));
     // It is the same table for those who know nothing of these types.
-    let plain: Table<(u64, String), ((i32, Vec<u8>), i64)> = session.open_table("users").unwrap();
+    type Plain = ((i32, Vec<u8>), i64);
+    let plain: Table<(u64, String), Plain> = session.open_table("users").unwrap();
     assert_eq!(session.range(&plain, ..).unwrap().into_iter().count(), 1);
     let text: Table<Line, Email> = session.create_table("lines", &TableOptions::new()).unwrap();
     session
