@@ -84,8 +84,8 @@ pub enum Satisfy {
 pub struct Join<'s, K, P> {
     session: &'s Session,
     raw: RawJoin<'s>,
-    /// The table, for conditions on its key.
-    table: CString,
+    /// The place of the table, for conditions on its key.
+    table: usize,
     satisfy: Satisfy,
     /// How many conditions the engine knows.
     conditions: usize,
@@ -118,7 +118,8 @@ impl Session {
         columns: &[&str],
         satisfy: Satisfy,
     ) -> Result<Join<'_, K, P>> {
-        let table = self.shared().tables.get(self.slot(table)?)?;
+        let slot = self.slot(table)?;
+        let table = self.shared().tables.get(slot)?;
         let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
         let uri = [b"join:", table.uri.to_bytes()].concat();
         // Without a NUL, as the table's name.
@@ -132,7 +133,7 @@ impl Session {
         Ok(Join {
             session: self,
             raw: self.raw().open_join(&entry)?,
-            table: table.uri.clone(),
+            table: slot,
             satisfy,
             conditions: 0,
             any_never: false,
@@ -202,13 +203,7 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
     /// # Errors
     /// As for [`on_index`](Self::on_index).
     pub fn on_key(&mut self, comparison: Comparison, key: K::Ref<'_>) -> Result<()> {
-        let (_, value_format) = self.session.raw().formats(&self.table)?;
-        let entry = TableEntry {
-            uri: self.table.clone(),
-            key_format: K::FORMAT.into(),
-            value_format,
-            kind: EntryKind::Table,
-        };
+        let entry = self.session.shared().tables.get(self.table)?;
         let mut scratch = Vec::new();
         let key = K::pack(key, &mut scratch)?;
         self.add(&entry, comparison, key, "")

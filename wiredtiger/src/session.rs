@@ -118,28 +118,19 @@ impl Session {
     ) -> Result<Table<K, V>> {
         let entry = entry::<K, V>(name)?;
         let config = options.config::<K, V>()?.finish();
-        let uri = self.create_with(name, &config, options)?;
+        self.create_with(name, &config, options)?;
         let table = Table::new(self.shared().tables.intern(entry));
-        match self.check_table(&table) {
-            // The engine's word for a table that a killed process was about to create.
-            Err(error) if error.kind() == ErrorKind::InvalidArgument => {
-                if !self.raw.finish_creation(&uri, &config)? {
-                    return Err(error);
-                }
-                self.check_table(&table)?;
-            }
-            checked => checked?,
-        }
+        self.check_table(&table)?;
         Ok(table)
     }
 
-    /// Creates a table and its column groups; the answer is its URI.
+    /// Creates a table and its column groups, if they are not there, so that it can be opened.
     pub(crate) fn create_with(
         &mut self,
         name: &str,
         config: &ConfigString,
         options: &TableOptions,
-    ) -> Result<CString> {
+    ) -> Result<()> {
         // The name has been checked: it holds no NUL.
         let uri = CString::new(table_uri(name)?).unwrap_or_default();
         let groups = options.column_groups(name)?;
@@ -154,7 +145,16 @@ impl Session {
             raw.create(&uri, &config.finish())
                 .map_err(|error| error.on(&uri.to_string_lossy()))?;
         }
-        Ok(uri)
+        match self.raw.formats(&uri) {
+            // The engine's word for a table that a killed process was about to create.
+            Err(error) if error.kind() == ErrorKind::InvalidArgument => {
+                if !self.raw.finish_creation(&uri, config)? {
+                    return Err(error);
+                }
+            }
+            opened => drop(opened?),
+        }
+        Ok(())
     }
 
     /// Opens a table that is there.

@@ -15,7 +15,7 @@ use crate::error::Result;
 /// # fn main() -> wiredtiger::Result<()> {
 /// # let connection = wiredtiger::Connection::options().open_in_memory()?;
 /// # let mut session = connection.open_session()?;
-/// use wiredtiger::{PackAs, Table, TableOptions};
+/// use wiredtiger::{Pack, PackAs, Table, TableOptions};
 ///
 /// #[derive(Clone, Copy, Debug, PartialEq)]
 /// enum Colour { Red, Green }
@@ -24,11 +24,11 @@ use crate::error::Result;
 ///     type Packed = u8;
 ///     type Ref<'a> = Self;
 ///
-///     fn to_packed<'a>(value: Self) -> u8 {
+///     fn to_packed<'a>(value: Self::Ref<'a>) -> <u8 as Pack>::Ref<'a> {
 ///         match value { Self::Red => 1, Self::Green => 2 }
 ///     }
 ///
-///     fn from_packed<'a>(packed: u8) -> Option<Self> {
+///     fn from_packed<'a>(packed: <u8 as Pack>::Ref<'a>) -> Option<Self::Ref<'a>> {
 ///         match packed { 1 => Some(Self::Red), 2 => Some(Self::Green), _ => None }
 ///     }
 ///
@@ -166,13 +166,13 @@ macro_rules! pack_as {
             type Packed = $packed;
             type Ref<'a> = Self;
 
-            fn to_packed<'a>(value: Self) -> <$packed as $crate::Pack>::Ref<'a> {
+            fn to_packed<'a>(value: Self::Ref<'a>) -> <$packed as $crate::Pack>::Ref<'a> {
                 value.0
             }
 
             fn from_packed<'a>(
                 packed: <$packed as $crate::Pack>::Ref<'a>,
-            ) -> ::core::option::Option<Self> {
+            ) -> ::core::option::Option<Self::Ref<'a>> {
                 ::core::option::Option::Some(Self(packed))
             }
 

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
-use super::join::JoinHandles;
+use super::join::OpenJoin;
 
 /// Idle cursors kept in the list of a place. More are only needed while many values are held.
 const KEEP: usize = 8;
@@ -56,7 +56,7 @@ pub(super) struct CursorCache {
     /// How many are in use. Not zero when nothing borrows the session: guards were forgotten.
     out: Cell<usize>,
     /// Joins in use, each with its conditions. They are counted in `out`.
-    joins: RefCell<Vec<JoinHandles>>,
+    joins: RefCell<Vec<OpenJoin>>,
 }
 
 #[derive(Default)]
@@ -167,32 +167,40 @@ impl CursorCache {
     }
 
     /// Makes an open join known.
-    pub(super) fn add_join(&self, handles: JoinHandles) {
-        self.joins.borrow_mut().push(handles);
+    pub(super) fn add_join(&self, join: OpenJoin) {
+        self.joins.borrow_mut().push(join);
         self.out.set(self.out.get() + 1);
     }
 
     /// Adds to what is closed with a join.
     pub(super) fn extend_join(&self, join: Handle, handles: impl IntoIterator<Item = Handle>) {
         let mut joins = self.joins.borrow_mut();
-        let known = joins.iter_mut().find(|known| known.first() == Some(&join));
+        let known = joins.iter_mut().find(|known| known.is(join));
         if let Some(known) = known {
-            known.extend(handles);
+            known.handles.extend(handles);
         }
     }
 
     /// What is to be closed with a join, which is forgotten here.
-    pub(super) fn take_join(&self, join: Handle) -> Option<JoinHandles> {
+    pub(super) fn take_join(&self, join: Handle) -> Option<OpenJoin> {
         let mut joins = self.joins.borrow_mut();
-        let at = joins
-            .iter()
-            .position(|known| known.first() == Some(&join))?;
+        let at = joins.iter().position(|known| known.is(join))?;
         self.out.set(self.out.get() - 1);
         Some(joins.swap_remove(at))
     }
 
+    /// The URI of a join, for a message.
+    pub(super) fn join_uri(&self, join: Handle) -> String {
+        let joins = self.joins.borrow();
+        let known = joins.iter().find(|known| known.is(join));
+        known.map_or_else(
+            || "?".into(),
+            |known| known.uri.to_string_lossy().into_owned(),
+        )
+    }
+
     /// The joins whose guards were forgotten: the caller closes them.
-    pub(super) fn reclaim_joins(&mut self) -> Vec<JoinHandles> {
+    pub(super) fn reclaim_joins(&mut self) -> Vec<OpenJoin> {
         std::mem::take(self.joins.get_mut())
     }
 

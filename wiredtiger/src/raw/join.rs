@@ -4,7 +4,7 @@
 //! pointers to them: the join is closed first, and its conditions are freed by nobody else
 //! (rule 31).
 
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
@@ -18,8 +18,18 @@ use crate::table::TableEntry;
 
 type Handle = NonNull<ffi::WT_CURSOR>;
 
-/// A join and its conditions, in the order in which they are closed.
-pub(super) type JoinHandles = Vec<Handle>;
+/// What the session knows of a join, so that one whose guard was forgotten can be closed.
+pub(super) struct OpenJoin {
+    /// The join and its conditions, in the order in which they are closed.
+    pub(super) handles: Vec<Handle>,
+    pub(super) uri: CString,
+}
+
+impl OpenJoin {
+    pub(super) fn is(&self, join: Handle) -> bool {
+        self.handles.first() == Some(&join)
+    }
+}
 
 /// How rows compare with the key of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,9 +69,8 @@ impl Compare {
 /// An open join that borrows its session.
 pub(crate) struct RawJoin<'s> {
     session: &'s RawSession,
-    /// The join itself; the session keeps the list of what to close with it.
+    /// The join itself; the session knows what to close with it.
     handle: Handle,
-    uri: CString,
     positioned: bool,
 }
 
@@ -74,18 +83,20 @@ impl RawSession {
             self.close_cursor(handle);
             return Err(error.on(&entry.uri.to_string_lossy()));
         }
-        self.cursors.add_join(vec![handle]);
+        self.cursors.add_join(OpenJoin {
+            handles: vec![handle],
+            uri: entry.uri.clone(),
+        });
         Ok(RawJoin {
             session: self,
             handle,
-            uri: entry.uri.clone(),
             positioned: false,
         })
     }
 
     /// Closes a join, and then its conditions.
-    pub(super) fn close_join(&self, handles: JoinHandles) {
-        for handle in handles {
+    pub(super) fn close_join(&self, join: OpenJoin) {
+        for handle in join.handles {
             self.close_cursor(handle);
         }
     }
@@ -128,8 +139,9 @@ impl RawJoin<'_> {
         }
         let handle = other.handle;
         std::mem::forget(other);
-        let handles = self.session.cursors.take_join(handle).unwrap_or_default();
-        self.session.cursors.extend_join(self.handle, handles);
+        if let Some(other) = self.session.cursors.take_join(handle) {
+            self.session.cursors.extend_join(self.handle, other.handles);
+        }
         self.join(handle, Compare::Equal, settings)
     }
 
@@ -266,7 +278,7 @@ impl RawJoin<'_> {
     }
 
     pub(crate) fn uri(&self) -> String {
-        CStr::to_string_lossy(&self.uri).into_owned()
+        self.session.cursors.join_uri(self.handle)
     }
 }
 
@@ -275,8 +287,8 @@ impl Drop for RawJoin<'_> {
         if !self.session.may_call() {
             return;
         }
-        if let Some(handles) = self.session.cursors.take_join(self.handle) {
-            self.session.close_join(handles);
+        if let Some(join) = self.session.cursors.take_join(self.handle) {
+            self.session.close_join(join);
         }
     }
 }

@@ -43,8 +43,8 @@ impl RawSession {
             self.close_cursor(handle);
         }
         let mut result = Ok(());
-        for handles in self.cursors.reclaim_joins() {
-            self.close_join(handles);
+        for join in self.cursors.reclaim_joins() {
+            self.close_join(join);
         }
         for handle in self.cursors.reclaim() {
             let reset = method!(handle, reset, "WT_CURSOR.reset");

@@ -52,6 +52,7 @@ mod survives_kill;
 mod tables_as_a_whole;
 mod timestamps;
 mod type_mismatch;
+mod types_of_the_user;
 mod values_stay_while_others_write;
 mod what_the_engine_tells;
 mod work_after_a_rollback_error;
