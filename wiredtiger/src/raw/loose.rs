@@ -17,8 +17,6 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct LooseCursor<'s> {
     handle: NonNull<ffi::WT_CURSOR>,
     session: &'s RawSession,
-    key_format: String,
-    value_format: String,
     positioned: bool,
 }
 
@@ -27,7 +25,7 @@ impl RawSession {
     pub(crate) fn open_loose(&self, uri: &CStr, config: &ConfigString) -> Result<LooseCursor<'_>> {
         self.ready()?;
         let handle = self.open_handle(uri, config.and("raw=true").as_c_str())?;
-        self.loose(handle)
+        self.loose(handle, None)
     }
 
     /// Opens a cursor of its own on the table in `slot`, which has the formats of its handles.
@@ -36,26 +34,28 @@ impl RawSession {
         slot: usize,
         config: &ConfigString,
     ) -> Result<LooseCursor<'_>> {
+        self.ready()?;
         let table = self.shared().tables.get(slot)?;
-        let uri = table.uri.to_string_lossy();
-        let cursor = self.open_loose(&table.uri, config)?;
-        check_formats(
-            (&cursor.key_format, &cursor.value_format),
-            (&table.key_format, &table.value_format),
-        )
-        .map_err(|error| error.on(&uri))?;
-        Ok(cursor)
+        let handle = self.open_handle(&table.uri, config.and("raw=true").as_c_str())?;
+        self.loose(handle, Some((&table.key_format, &table.value_format)))
+            .map_err(|error| error.on(&table.uri.to_string_lossy()))
     }
 
-    fn loose(&self, handle: NonNull<ffi::WT_CURSOR>) -> Result<LooseCursor<'_>> {
-        let formats = formats_of_raw(handle).inspect_err(|_| self.close_cursor(handle));
-        let (key_format, value_format) = formats?;
+    /// Owns an open cursor, which must be raw and have these formats.
+    fn loose(
+        &self,
+        handle: NonNull<ffi::WT_CURSOR>,
+        wanted: Option<(&str, &str)>,
+    ) -> Result<LooseCursor<'_>> {
+        let checked = formats_of_raw(handle).and_then(|(key, value)| match wanted {
+            Some(wanted) => check_formats((&key, &value), wanted),
+            None => Ok(()),
+        });
+        checked.inspect_err(|_| self.close_cursor(handle))?;
         self.cursors.add_loose(handle);
         Ok(LooseCursor {
             handle,
             session: self,
-            key_format,
-            value_format,
             positioned: false,
         })
     }
@@ -83,7 +83,7 @@ impl<'s> LooseCursor<'s> {
         self.session.finish(code, OPERATION)?;
         let handle =
             NonNull::new(cursor).ok_or_else(|| self.session.fail(ffi::WT_ERROR, OPERATION))?;
-        self.session.loose(handle)
+        self.session.loose(handle, None)
     }
 
     /// Goes to the next entry; `false` after the last.

@@ -15,6 +15,7 @@
 mod dump;
 mod home;
 mod killed;
+mod more;
 mod sample;
 mod tool;
 
