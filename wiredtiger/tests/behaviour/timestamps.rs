@@ -404,17 +404,28 @@ fn commits_race_with_the_stable_timestamp() {
     let (connection, mut session, table) = in_memory();
     let clock = AtomicU64::new(10);
     let tick = || at(clock.fetch_add(1, Ordering::Relaxed));
+    /// Ends the other threads, also when this one fails.
+    struct Done<'a>(&'a AtomicU64);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(1, Ordering::Relaxed);
+        }
+    }
     let done = AtomicU64::new(0);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while done.load(Ordering::Relaxed) == 0 {
-                connection
-                    .set_timestamps(Timestamps::new().stable(tick()))
-                    .unwrap();
-            }
-        });
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while done.load(Ordering::Relaxed) == 0 {
+                    // It moves back when the other one was faster.
+                    let moved = connection.set_timestamps(Timestamps::new().stable(tick()));
+                    let kind = moved.err().map(|error| error.kind());
+                    assert!(matches!(kind, None | Some(ErrorKind::InvalidArgument)));
+                }
+            });
+        }
+        let _done = Done(&done);
         let mut committed = 0;
-        for round in 0..2000 {
+        for round in 0..5_000 {
             let mut txn = session.begin().unwrap();
             txn.put(&table, 1, round).unwrap();
             // Too late when the other thread was faster: then it is rolled back.
@@ -432,7 +443,6 @@ fn commits_race_with_the_stable_timestamp() {
                 }
             }
         }
-        done.store(1, Ordering::Relaxed);
         assert!(committed > 0);
     });
     // All works. An entry that has timestamps wants one, or to be told that it gets none.
