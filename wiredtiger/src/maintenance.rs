@@ -102,7 +102,8 @@ impl Session {
     }
 
     /// Repairs the file of a damaged table as far as that is possible; what cannot be read is
-    /// lost.
+    /// lost. [Verify](Self::verify) the table first: of a sound one, too, the engine takes every page
+    /// that it finds in the file, and entries that were removed lately come back.
     ///
     /// # Errors
     /// - [`InvalidArgument`](ErrorKind::InvalidArgument): the file is not one of the

@@ -15,6 +15,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// ignores them, and it refuses to prepare a transaction that wrote to one. Tables in memory all
 /// have timestamps.
 ///
+/// An entry that was once written with a timestamp is always to be, and each time with a later one:
+/// other writes fail with [`InvalidArgument`](ErrorKind::InvalidArgument), unless their transaction
+/// says [`no_timestamp`](crate::TransactionOptions::no_timestamp).
+///
 /// # Examples
 /// ```
 /// # fn main() -> wiredtiger::Result<()> {

@@ -134,6 +134,8 @@ pub struct BackupReport {
 /// that keeps other processes out.
 pub struct Backup<'s> {
     cursor: LooseCursor<'s>,
+    /// Whether it is based on an earlier one.
+    based: bool,
 }
 
 /// A part of a file that has changed.
@@ -166,7 +168,8 @@ impl Session {
         let cursor = self
             .raw()
             .open_loose(c"backup:", &options.config()?.finish())?;
-        Ok(Backup { cursor })
+        let based = options.since.is_some();
+        Ok(Backup { cursor, based })
     }
 
     /// Copies the database into the folder `dir`, which is made if it is not there, and must be
@@ -223,7 +226,10 @@ impl Session {
         let cursor = self
             .raw()
             .open_loose(c"backup:query_id", &Config::new().finish())?;
-        let mut names = Backup { cursor };
+        let mut names = Backup {
+            cursor,
+            based: false,
+        };
         let mut ids = Vec::new();
         while let Some(name) = names.next_name()? {
             ids.push(BackupId(name));
@@ -282,6 +288,11 @@ impl Backup<'_> {
     /// [`InvalidArgument`](ErrorKind::InvalidArgument): this one is based on none, or no file has
     /// such a name.
     pub fn pieces(&self, name: &str) -> Result<Vec<Piece>> {
+        if !self.based {
+            // The engine would lose some memory over it.
+            let why = "the backup is based on none: its files are copied as a whole";
+            return Err(Error::new(ErrorKind::InvalidArgument, "backup", why));
+        }
         let mut config = Config::new();
         config.group("incremental", |incremental| {
             incremental.quoted("file", name)?;

@@ -157,8 +157,8 @@ impl TransactionOptions {
         self
     }
 
-    /// Says that this transaction means to have no commit timestamp where others have one; the
-    /// engine's messages are about those that do not say so. Default: off.
+    /// Says that this transaction means to have no commit timestamp where others have had one;
+    /// without it such writes fail with [`ErrorKind::InvalidArgument`]. Default: off.
     pub fn no_timestamp(mut self, on: bool) -> Self {
         self.no_timestamp = on;
         self

@@ -12,6 +12,7 @@ use super::item::{Lent, item};
 use super::session::RawSession;
 use crate::config::ConfigString;
 use crate::error::{Error, ErrorKind, Result};
+use crate::table::TableEntry;
 
 /// An open cursor that the session's cache does not keep. It is closed when dropped, or when the
 /// session settles, should it have been forgotten.
@@ -26,7 +27,7 @@ impl RawSession {
     pub(crate) fn open_loose(&self, uri: &CStr, config: &ConfigString) -> Result<LooseCursor<'_>> {
         self.ready()?;
         let handle = self.open_handle(uri, config.and("raw=true").as_c_str())?;
-        self.loose(handle)
+        self.loose(handle, None)
     }
 
     /// Opens a cursor of its own on the table in `slot`, which has the formats of its handles.
@@ -35,15 +36,24 @@ impl RawSession {
         slot: usize,
         config: &ConfigString,
     ) -> Result<LooseCursor<'_>> {
+        self.ready()?;
         let table = self.shared().tables.get(slot)?;
-        let uri = table.uri.to_string_lossy();
-        let cursor = self.open_loose(&table.uri, config)?;
-        formats::check(cursor.handle, &table).map_err(|error| error.on(&uri))?;
-        Ok(cursor)
+        let handle = self.open_handle(&table.uri, config.and("raw=true").as_c_str())?;
+        self.loose(handle, Some(&table))
+            .map_err(|error| error.on(&table.uri.to_string_lossy()))
     }
 
-    fn loose(&self, handle: NonNull<ffi::WT_CURSOR>) -> Result<LooseCursor<'_>> {
-        formats::check_raw(handle).inspect_err(|_| self.close_cursor(handle))?;
+    /// Owns an open cursor, which must be raw, and take the bytes that the entry's were packed for.
+    fn loose(
+        &self,
+        handle: NonNull<ffi::WT_CURSOR>,
+        entry: Option<&TableEntry>,
+    ) -> Result<LooseCursor<'_>> {
+        match entry {
+            Some(entry) => formats::check(handle, entry),
+            None => formats::check_raw(handle),
+        }
+        .inspect_err(|_| self.close_cursor(handle))?;
         self.cursors.add_loose(handle);
         Ok(LooseCursor {
             handle,
@@ -75,7 +85,7 @@ impl<'s> LooseCursor<'s> {
         self.session.finish(code, OPERATION)?;
         let handle =
             NonNull::new(cursor).ok_or_else(|| self.session.fail(ffi::WT_ERROR, OPERATION))?;
-        self.session.loose(handle)
+        self.session.loose(handle, None)
     }
 
     /// Goes to the next entry; `false` after the last.

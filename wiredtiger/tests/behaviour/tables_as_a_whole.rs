@@ -235,6 +235,27 @@ fn a_sound_table_passes_and_a_damaged_one_does_not() {
     session.put(&table, "new", "row").unwrap();
 }
 
+/// Rule 57: that is why a table is verified first.
+#[test]
+fn a_salvage_brings_back_what_was_removed() {
+    let (_dir, home) = temp();
+    let connection = Connection::create(&home).unwrap();
+    let mut session = connection.open_session().unwrap();
+    let table: Table<u64, Vec<u8>> = session.create_table("b", &TableOptions::new()).unwrap();
+    let mut loader = session.bulk_load(&table).unwrap();
+    for number in 0..20_000 {
+        loader.insert(number, &[1; 100]).unwrap();
+    }
+    loader.finish().unwrap();
+    session.truncate(&table, 3000..9000).unwrap();
+    let count =
+        |session: &wiredtiger::Session| session.range(&table, ..).unwrap().into_iter().count();
+    session.verify(&table, &VerifyOptions::new()).unwrap();
+    assert_eq!(count(&session), 14_000);
+    session.salvage(&table, &SalvageOptions::new()).unwrap();
+    assert!(count(&session) > 14_000);
+}
+
 #[test]
 fn databases_in_memory_have_nothing_to_check() {
     let (_connection, mut session, table) = in_memory();

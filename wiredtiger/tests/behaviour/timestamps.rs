@@ -354,7 +354,11 @@ fn checkpoints_and_closes_stop_at_the_stable_timestamp() {
         drop(view);
         drop(session);
         connection
-            .close_with(&CloseOptions::new().all_timestamps(all).leak_memory(true))
+            .close_with(
+                &CloseOptions::new()
+                    .all_timestamps(all)
+                    .leak_memory(!cfg!(feature = "asan")),
+            )
             .unwrap();
         let connection = Connection::open(&home).unwrap();
         let session = connection.open_session().unwrap();
@@ -389,4 +393,63 @@ fn a_snapshot_begins_anew() {
     );
     txn.commit().unwrap();
     assert_eq!(writer.get_owned(&table, 2).unwrap(), Some(2));
+}
+
+/// Rule 35: what a commit is compared with must not move between the comparison and the commit, or
+/// the engine panics.
+#[test]
+fn commits_race_with_the_stable_timestamp() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    let (connection, mut session, table) = in_memory();
+    let clock = AtomicU64::new(10);
+    let tick = || at(clock.fetch_add(1, Ordering::Relaxed));
+    /// Ends the other threads, also when this one fails.
+    struct Done<'a>(&'a AtomicU64);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(1, Ordering::Relaxed);
+        }
+    }
+    let done = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while done.load(Ordering::Relaxed) == 0 {
+                    // It moves back when the other one was faster.
+                    let moved = connection.set_timestamps(Timestamps::new().stable(tick()));
+                    let kind = moved.err().map(|error| error.kind());
+                    assert!(matches!(kind, None | Some(ErrorKind::InvalidArgument)));
+                }
+            });
+        }
+        let _done = Done(&done);
+        let mut committed = 0;
+        for round in 0..5_000 {
+            let mut txn = session.begin().unwrap();
+            txn.put(&table, 1, round).unwrap();
+            // Too late when the other thread was faster: then it is rolled back.
+            let Ok(mut prepared) = txn.prepare(tick()) else {
+                continue;
+            };
+            loop {
+                let now = tick();
+                match prepared.commit(now, now) {
+                    Ok(()) => break committed += 1,
+                    Err(late) => {
+                        assert_eq!(late.error.kind(), ErrorKind::InvalidArgument);
+                        prepared = late.transaction;
+                    }
+                }
+            }
+        }
+        assert!(committed > 0);
+    });
+    // All works. An entry that has timestamps wants one, or to be told that it gets none.
+    let refused = session.put(&table, 1, 1).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidArgument);
+    let options = TransactionOptions::new().no_timestamp(true);
+    let mut txn = session.begin_with(&options).unwrap();
+    txn.put(&table, 1, 1).unwrap();
+    txn.commit().unwrap();
 }

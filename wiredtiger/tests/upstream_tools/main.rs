@@ -16,6 +16,7 @@ mod dump;
 mod home;
 mod killed;
 mod kinds;
+mod more;
 mod sample;
 mod tool;
 
