@@ -26,8 +26,9 @@ impl Pace {
     pub(super) fn new(log: u64) -> Self {
         Self {
             least: log / 4 * 3,
-            most: log / 2 * 3,
-            full: log * 2,
+            most: log / 4 * 5,
+            // The rest is for what the engine has not removed yet.
+            full: log / 4 * 7,
             // Nothing is known: as early as ever.
             meanwhile: AtomicU64::new(log),
         }
@@ -36,8 +37,8 @@ impl Pace {
     /// What is written before a checkpoint is due, in bytes.
     pub(super) fn due_after(&self) -> u64 {
         let meanwhile = self.meanwhile.load(Ordering::Relaxed);
-        // The next one may take half as long again, and a sixteenth of the part stays free.
-        let reserve = meanwhile + meanwhile / 2 + self.full / 16;
+        // The next one may take twice as long, and an eighth of the part stays free.
+        let reserve = 2 * meanwhile + self.full / 8;
         self.full
             .saturating_sub(reserve)
             .clamp(self.least, self.most)
@@ -67,9 +68,9 @@ mod tests {
         for _ in 0..40 {
             pace.took(0);
         }
-        assert_eq!(pace.due_after(), 1500);
-        pace.took(500);
-        assert_eq!(pace.due_after(), 2000 - 750 - 125);
+        assert_eq!(pace.due_after(), 1250);
+        pace.took(300);
+        assert_eq!(pace.due_after(), 1750 - 600 - 218);
         pace.took(5000);
         assert_eq!(pace.due_after(), 750);
         // One slow one is not forgotten at once.
