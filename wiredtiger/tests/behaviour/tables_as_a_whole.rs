@@ -172,6 +172,9 @@ fn ranges_are_removed_at_once() {
     let mut txn = session.begin().unwrap();
     txn.truncate(&table, 20..).unwrap();
     assert_eq!(left(&txn).len(), 2);
+    txn.truncate(&table, ..).unwrap();
+    assert!(left(&txn).is_empty());
+    txn.put(&table, 5, 5).unwrap();
     txn.rollback().unwrap();
     assert_eq!(left(&session).len(), 10);
 }
