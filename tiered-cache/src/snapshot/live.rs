@@ -12,7 +12,7 @@ pub(super) type Cell = Arc<Mutex<Held>>;
 
 /// What a snapshot reads from.
 pub(super) enum Held {
-    View(View),
+    View(Box<View>),
     /// The cache was closed.
     Closed,
     /// What it kept of the past had outgrown the disk.
@@ -83,7 +83,7 @@ impl Snapshots {
             return Err(Error::Closed);
         }
         state.cells.retain(|cell| cell.strong_count() > 0);
-        let cell = Arc::new(Mutex::new(Held::View(view)));
+        let cell = Arc::new(Mutex::new(Held::View(Box::new(view))));
         state.cells.push(Arc::downgrade(&cell));
         Ok(cell)
     }

@@ -76,9 +76,8 @@ impl Disk<'_> {
             && anchor.live(grown) < signed(anchor.space.live / 2);
         let too_much_log = space.log > bound.logs && written > due_after / 4;
         let due = written >= due_after || too_much_log || shrunk;
-        if nearly && self.end_a_snapshot(&space) {
-            self.checkpoint()?;
-        } else if written > 0 && (due || wanted || (above && grows)) {
+        let ended = nearly && self.end_a_snapshot(&space);
+        if ended || written > 0 && (due || wanted || (above && grows)) {
             self.checkpoint()?;
         } else {
             self.compact_if_it_pays(space)?;
