@@ -164,3 +164,31 @@ async fn a_rule_that_panics_stops_evictions_and_nothing_else() {
     until("it goes on", || cache.stats().evicted > 0).await;
     cache.close(SOON).await.unwrap();
 }
+
+/// A server reads by `peek`, and several at a time by `peeks`: these are uses, too.
+#[tokio::test]
+async fn what_is_peeked_at_is_wanted() {
+    let stage = stage_with(|config| {
+        config.local.max_entries = Some(1000);
+        config.writes.wait_for_room = SOON;
+    })
+    .await;
+    for number in 0..100 {
+        stage.cache.set(key(number), "v").await.unwrap();
+    }
+    for number in 100..10_000 {
+        stage.cache.set(key(number), "v").await.unwrap();
+        let hot = number % 100;
+        if hot < 50 {
+            stage.cache.peek(key(hot), |_, _| ()).unwrap();
+        } else {
+            let peeks = stage.cache.peeks().unwrap();
+            peeks.peek(key(hot), |_, _| ()).unwrap();
+        }
+    }
+    stage.flush().await;
+    let stats = stage.cache.stats();
+    assert!(stats.evicted > 8000, "{stats:?}");
+    let hot = here(&stage.cache, 0..100).await;
+    assert!(hot >= 95, "{hot} of 100: {stats:?}");
+}
