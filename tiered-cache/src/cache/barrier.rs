@@ -115,11 +115,13 @@ impl FlushBarrier {
         let mut refused = false;
         let done = core.when_settled(deadline, || {
             self.forget_what_arrived();
-            refused = self.writes.iter().any(|write| self.is_refused(write));
-            let others = self.up_to != 0 && core.dirty.any_unacked_up_to(self.up_to);
-            // Whose the dead letters are is not known of the older ones.
-            refused |= self.up_to != 0 && !others;
-            refused || (self.writes.is_empty() && !others)
+            let older = self.all_up_to(self.up_to);
+            if older == Some(true) {
+                self.up_to = 0;
+            }
+            refused =
+                older == Some(false) || self.writes.iter().any(|write| self.is_refused(write));
+            refused || (self.writes.is_empty() && older.is_some())
         });
         let done = done.await?;
         Ok(done && !refused)
@@ -136,17 +138,24 @@ impl FlushBarrier {
             let mark = dirty.mark(*record);
             mark.is_some_and(|mark| mark.acked < *version)
         });
-        if self.up_to != 0 && dirty.dead() == 0 && !dirty.any_unacked_up_to(self.up_to) {
-            self.up_to = 0;
+    }
+
+    /// Whether all writes up to `version` have arrived; `None` while some are on their way, and
+    /// false when there are dead letters: whose they are is not known. 0 is no write.
+    fn all_up_to(&self, version: u64) -> Option<bool> {
+        let dirty = &self.core.dirty;
+        if version == 0 {
+            return Some(true);
         }
+        // Asked once, and first: what dies meanwhile is counted before it stops being on its way.
+        (!dirty.any_unacked_up_to(version)).then(|| dirty.dead() == 0)
     }
 
     /// Makes room for more writes.
     fn shorten(&mut self) {
-        let dirty = &self.core.dirty;
         let old = self.writes.len() - MOST / 2;
         // The usual case, and quickly seen: all but the last ones are there.
-        if dirty.dead() == 0 && !dirty.any_unacked_up_to(self.last_of(old)) {
+        if self.all_up_to(self.last_of(old)) == Some(true) {
             self.writes.drain(..old);
             return;
         }
