@@ -13,30 +13,17 @@ impl<'b> Fields<'b> {
 
     /// A signed integer: `i` or `q`.
     pub(crate) fn signed(&mut self) -> Result<i64> {
-        self.integer(int::unpack_signed)
+        int::take_signed(&mut self.0).ok_or_else(malformed)
     }
 
     /// An unsigned integer: `I` or `Q`.
     pub(crate) fn unsigned(&mut self) -> Result<u64> {
-        self.integer(int::unpack_unsigned)
+        int::take_unsigned(&mut self.0).ok_or_else(malformed)
     }
 
     /// An unsigned integer that has 32 bits.
     pub(crate) fn unsigned32(&mut self) -> Result<u32> {
         u32::try_from(self.unsigned()?).map_err(|_| malformed())
-    }
-
-    /// The first byte says how long an integer is.
-    fn integer<T>(&mut self, unpack: fn(&[u8]) -> Option<T>) -> Result<T> {
-        let len = match *self.0.first().ok_or_else(malformed)? {
-            first @ 0x10..0x20 => 9 - usize::from(first & 0x0f).min(8),
-            0x20..0x40 | 0xc0..0xe0 => 2,
-            first @ 0xe0..0xf0 => 1 + usize::from(first & 0x0f),
-            _ => 1,
-        };
-        let (bytes, rest) = self.0.split_at_checked(len).ok_or_else(malformed)?;
-        self.0 = rest;
-        unpack(bytes).ok_or_else(malformed)
     }
 
     /// A string up to its NUL: `S`.

@@ -23,7 +23,7 @@ impl Session {
         value: &[Value<'_>],
     ) -> Result<()> {
         self.settled()?;
-        self.put_row_unsettled(table, key, value)
+        self.insert_row_unsettled(table, key, value, Mode::Overwrite)
     }
 
     /// Stores `value` at a key that is not there yet.
@@ -38,7 +38,7 @@ impl Session {
         value: &[Value<'_>],
     ) -> Result<()> {
         self.settled()?;
-        self.insert_new_row_unsettled(table, key, value)
+        self.insert_row_unsettled(table, key, value, Mode::NoOverwrite)
     }
 
     /// Stores `value` at a key that is there already; `false`, and nothing stored, when it is not.
@@ -89,30 +89,18 @@ impl Session {
 
 /// A session settles before it calls these; a transaction has the session for itself.
 impl Session {
-    fn put_row_unsettled(
+    fn insert_row_unsettled(
         &mut self,
         table: &DynTable,
         key: &[Value<'_>],
         value: &[Value<'_>],
+        mode: Mode,
     ) -> Result<()> {
         let slot = table.slot_to_write(self)?;
         let (raw, scratch) = self.parts();
         let key = table.pack_key(key, &mut scratch.key)?;
         let value = table.pack_value(value, &mut scratch.value)?;
-        raw.insert(slot, Mode::Overwrite, key, value)
-    }
-
-    fn insert_new_row_unsettled(
-        &mut self,
-        table: &DynTable,
-        key: &[Value<'_>],
-        value: &[Value<'_>],
-    ) -> Result<()> {
-        let slot = table.slot_to_write(self)?;
-        let (raw, scratch) = self.parts();
-        let key = table.pack_key(key, &mut scratch.key)?;
-        let value = table.pack_value(value, &mut scratch.value)?;
-        raw.insert(slot, Mode::NoOverwrite, key, value)
+        raw.insert(slot, mode, key, value)
     }
 
     fn update_row_unsettled(
@@ -148,7 +136,8 @@ impl Transaction<'_> {
         key: &[Value<'_>],
         value: &[Value<'_>],
     ) -> Result<()> {
-        self.session_mut().put_row_unsettled(table, key, value)
+        self.session_mut()
+            .insert_row_unsettled(table, key, value, Mode::Overwrite)
     }
 
     /// As [`Session::insert_new_row`], in this transaction.
@@ -163,7 +152,7 @@ impl Transaction<'_> {
         value: &[Value<'_>],
     ) -> Result<()> {
         self.session_mut()
-            .insert_new_row_unsettled(table, key, value)
+            .insert_row_unsettled(table, key, value, Mode::NoOverwrite)
     }
 
     /// As [`Session::update_row`], in this transaction.

@@ -7,6 +7,7 @@ use crate::connection::Connection;
 use crate::error::Result;
 use crate::fields::Fields;
 use crate::named::Named;
+use crate::pack::Pack;
 use crate::raw::LooseCursor;
 use crate::session::Session;
 
@@ -228,7 +229,7 @@ impl Session {
     pub fn statistic(&self, key: StatisticKey) -> Result<Option<Statistic>> {
         let mut statistics = self.statistics()?;
         let mut packed = Vec::new();
-        crate::pack::int::pack_signed(key.0.into(), &mut packed);
+        i32::append(key.0, true, &mut packed)?;
         if !statistics.cursor.search(&packed)? {
             return Ok(None);
         }

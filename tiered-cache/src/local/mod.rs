@@ -173,23 +173,6 @@ impl Local {
         Ok(ByteSize::b(stat.f_bavail.saturating_mul(stat.f_frsize)))
     }
 
-    /// The files of the home, in bytes: the table of entries, and all. What cannot be read counts
-    /// nothing.
-    pub(crate) fn disk_bytes(&self) -> (u64, u64) {
-        let Ok(files) = std::fs::read_dir(self.home()) else {
-            return (0, 0);
-        };
-        let mut bytes = (0, 0);
-        for file in files.filter_map(Result::ok) {
-            let length = file.metadata().map_or(0, |metadata| metadata.len());
-            bytes.1 += length;
-            if file.file_name() == ENTRIES_FILE {
-                bytes.0 = length;
-            }
-        }
-        bytes
-    }
-
     /// The remote's last words about the record of a dead letter.
     pub(crate) fn dead_letter_reason(&self, number: u64) -> Result<Option<String>> {
         let session = self.session()?;

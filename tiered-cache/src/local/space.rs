@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 use wiredtiger::{CheckpointOptions, CompactOptions, ErrorKind};
 
 use crate::error::Result;
-use crate::local::Local;
+use crate::local::{ENTRIES_FILE, Local};
 
 /// What the names of log files begin with: in use, made in advance, being made.
 const LOGS: [&[u8]; 3] = [
@@ -14,6 +14,10 @@ const LOGS: [&[u8]; 3] = [
     b"WiredTigerPreplog.",
     b"WiredTigerTmplog.",
 ];
+
+fn is_log(name: &[u8]) -> bool {
+    LOGS.iter().any(|log| name.starts_with(log))
+}
 
 /// Where the engine keeps what was replaced, for readers of an old state.
 const HISTORY: &str = "WiredTigerHS.wt";
@@ -37,12 +41,15 @@ impl Local {
     /// Measures it.
     pub(crate) fn space(&self) -> Result<Space> {
         let mut session = self.session()?;
-        let mut space = Space {
-            home: self.disk_bytes().1,
-            log: self.log_bytes(),
-            history: std::fs::metadata(self.home().join(HISTORY)).map_or(0, |file| file.len()),
-            ..Space::default()
-        };
+        let mut space = Space::default();
+        self.each_file(|name, len| {
+            space.home += len;
+            if is_log(name) {
+                space.log += len;
+            } else if name == HISTORY.as_bytes() {
+                space.history = len;
+            }
+        });
         for table in [&self.entries, &self.journal, &self.dead_letters] {
             let one = session.table_space(table)?;
             space.tables += one.file.0;
@@ -51,18 +58,34 @@ impl Local {
         Ok(space)
     }
 
-    /// The files of the log, in bytes. What cannot be read counts nothing.
+    /// The files of the log, in bytes.
     pub(crate) fn log_bytes(&self) -> u64 {
-        let Ok(files) = std::fs::read_dir(self.home()) else {
-            return 0;
-        };
-        let logs = files.filter_map(Result::ok).filter(|file| {
-            let name = file.file_name();
-            LOGS.iter()
-                .any(|log| name.as_encoded_bytes().starts_with(log))
+        let mut bytes = 0;
+        self.each_file(|name, len| bytes += if is_log(name) { len } else { 0 });
+        bytes
+    }
+
+    /// The files of the home, in bytes: the table of entries, and all.
+    pub(crate) fn disk_bytes(&self) -> (u64, u64) {
+        let (mut entries, mut all) = (0, 0);
+        self.each_file(|name, len| {
+            all += len;
+            if name == ENTRIES_FILE.as_bytes() {
+                entries = len;
+            }
         });
-        logs.map(|file| file.metadata().map_or(0, |metadata| metadata.len()))
-            .sum()
+        (entries, all)
+    }
+
+    /// Shows name and length, in bytes, of each file of the home. What cannot be read counts nothing.
+    fn each_file(&self, mut look: impl FnMut(&[u8], u64)) {
+        let Ok(files) = std::fs::read_dir(self.home()) else {
+            return;
+        };
+        for file in files.filter_map(Result::ok) {
+            let len = file.metadata().map_or(0, |metadata| metadata.len());
+            look(file.file_name().as_encoded_bytes(), len);
+        }
     }
 
     /// Takes a checkpoint: what was replaced or removed before gives its place to what is written

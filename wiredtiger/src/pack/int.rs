@@ -19,7 +19,7 @@ const POSITIVE_TWO: u8 = 0xc0;
 const POSITIVE_MANY: u8 = 0xe0;
 
 /// Where packed bytes go.
-pub(crate) trait Out {
+pub(super) trait Out {
     fn put(&mut self, bytes: &[u8]);
     fn zeros(&mut self, count: usize);
 }
@@ -36,7 +36,7 @@ impl Out for Vec<u8> {
 }
 
 #[inline]
-pub(crate) fn pack_unsigned(value: u64, out: &mut impl Out) {
+pub(super) fn pack_unsigned(value: u64, out: &mut impl Out) {
     if value <= ONE_BYTE_MAX {
         out.put(&[POSITIVE_ONE | low(value)]);
     } else if value <= TWO_BYTE_MAX {
@@ -54,7 +54,7 @@ pub(crate) fn pack_unsigned(value: u64, out: &mut impl Out) {
 }
 
 #[inline]
-pub(crate) fn pack_signed(value: i64, out: &mut impl Out) {
+pub(super) fn pack_signed(value: i64, out: &mut impl Out) {
     if value >= 0 {
         pack_unsigned(value.cast_unsigned(), out);
     } else if value >= ONE_BYTE_MIN {
@@ -71,7 +71,7 @@ pub(crate) fn pack_signed(value: i64, out: &mut impl Out) {
     }
 }
 
-pub(crate) fn unpack_unsigned(bytes: &[u8]) -> Option<u64> {
+pub(super) fn unpack_unsigned(bytes: &[u8]) -> Option<u64> {
     let (&first, rest) = bytes.split_first()?;
     match first {
         POSITIVE_ONE..POSITIVE_TWO => rest
@@ -101,7 +101,7 @@ pub(crate) fn unpack_unsigned(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-pub(crate) fn unpack_signed(bytes: &[u8]) -> Option<i64> {
+pub(super) fn unpack_signed(bytes: &[u8]) -> Option<i64> {
     let (&first, rest) = bytes.split_first()?;
     match first {
         NEGATIVE_MANY..NEGATIVE_TWO => {
@@ -126,12 +126,12 @@ pub(crate) fn unpack_signed(bytes: &[u8]) -> Option<i64> {
 }
 
 /// The number that `bytes` begin with, which is taken from them.
-pub(super) fn take_unsigned(bytes: &mut &[u8]) -> Option<u64> {
+pub(crate) fn take_unsigned(bytes: &mut &[u8]) -> Option<u64> {
     unpack_unsigned(take_packed(bytes)?)
 }
 
 /// As [`take_unsigned`], with a sign.
-pub(super) fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
+pub(crate) fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
     unpack_signed(take_packed(bytes)?)
 }
 
