@@ -212,14 +212,14 @@ impl Client {
         }
         if args.len() == 2 && self.input.len() == at + length {
             // One read, and nothing behind it.
-            return match answer(&self.shared.cache, args, &mut self.reply) {
+            return match answer(&mut &self.shared.cache, args, &mut self.reply) {
                 Some(number) => (length, self.after_read(number, at + length)),
                 None => (0, Step::Command(length)),
             };
         }
         let shared = Arc::clone(&self.shared);
         // Closed, or broken: the way of all other commands says so.
-        let Ok(peeks) = shared.cache.peeks() else {
+        let Ok(mut peeks) = shared.cache.peeks() else {
             return (0, Step::Command(length));
         };
         let mut step = Step::Command(length);
@@ -228,7 +228,7 @@ impl Client {
             && self.reply.bytes.len() < self.session.output_buffer
         {
             let args = self.reader.args(&self.input[at + done..]);
-            let Some(number) = answer(&peeks, args, &mut self.reply) else {
+            let Some(number) = answer(&mut peeks, args, &mut self.reply) else {
                 break;
             };
             done += length;

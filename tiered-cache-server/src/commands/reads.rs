@@ -21,18 +21,18 @@ static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| Numbers {
 /// Where reads look.
 pub(crate) trait Look {
     /// Replies with the value of a key, if it is known here.
-    fn look(&self, key: &[u8], reply: &mut Reply) -> bool;
+    fn look(&mut self, key: &[u8], reply: &mut Reply) -> bool;
 }
 
-impl Look for TieredCache {
-    fn look(&self, key: &[u8], reply: &mut Reply) -> bool {
+impl Look for &TieredCache {
+    fn look(&mut self, key: &[u8], reply: &mut Reply) -> bool {
         told(self.peek(key, |value, _| reply.bulk(value)), reply)
     }
 }
 
 /// For several reads: they share what each would have to get for itself.
 impl Look for Peeks<'_> {
-    fn look(&self, key: &[u8], reply: &mut Reply) -> bool {
+    fn look(&mut self, key: &[u8], reply: &mut Reply) -> bool {
         told(self.peek(key, |value, _| reply.bulk(value)), reply)
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn is_read(args: Args<'_>) -> bool {
 
 /// Replies to a command by what is here, and answers with the command's number; `None`, and no reply,
 /// if it is another command, or the remote has to be asked, or something is wrong.
-pub(crate) fn answer(place: &impl Look, args: Args<'_>, reply: &mut Reply) -> Option<usize> {
+pub(crate) fn answer(place: &mut impl Look, args: Args<'_>, reply: &mut Reply) -> Option<usize> {
     if args.len() == 2 && args.is(0, "get") {
         return place.look(&args[1], reply).then_some(NUMBERS.get);
     }

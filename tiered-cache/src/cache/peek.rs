@@ -7,7 +7,7 @@ use super::core::{Core, OpenLocal};
 use crate::clock::now_ms;
 use crate::error::{Error, Result};
 use crate::local::key::KeyHash;
-use crate::local::{Found, View};
+use crate::local::{Found, Lookup, View, peek_at};
 
 /// What the local tier says of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,32 +54,31 @@ impl TieredCache {
         Ok(core.told(found))
     }
 
-    /// Several [peeks](Self::peek), one soon after the other, at one moment of the local tier: they
-    /// share what each would have to get for itself. While it is held the cache cannot close, the
-    /// engine keeps what it shows, and one of its [sessions](crate::LocalConfig::max_sessions) is in
-    /// use: it is for one go, not to be kept.
+    /// Several [peeks](Self::peek), one soon after the other: they share what each would have to get
+    /// for itself. No key goes back to what it was before. While it is held the cache cannot close,
+    /// the engine can have to keep old states, and one of its
+    /// [sessions](crate::LocalConfig::max_sessions) can be in use: it is for one go, not to be kept.
     ///
     /// # Errors
-    /// [`Local`](crate::Error::Local), [`Closed`](crate::Error::Closed).
+    /// [`Closed`](crate::Error::Closed).
     pub fn peeks(&self) -> Result<Peeks<'_>> {
         let core = &*self.core;
         let local = core.local()?;
-        let view = View::begin(local.session()?).map_err(Error::from)?;
         Ok(Peeks {
             core,
-            view,
+            view: None,
             local,
             now: now_ms(),
         })
     }
 }
 
-/// Peeks that share a view of the local tier and one look at the clock. Made by
+/// Peeks that share views of the local tier and one look at the clock. Made by
 /// [`peeks`](TieredCache::peeks).
 pub struct Peeks<'a> {
     core: &'a Core,
     /// Before the tier that it belongs to.
-    view: View,
+    view: Option<View>,
     local: OpenLocal,
     now: u64,
 }
@@ -91,17 +90,36 @@ impl Peeks<'_> {
     /// As for [`TieredCache::peek`].
     #[inline]
     pub fn peek<T>(
-        &self,
+        &mut self,
         key: impl AsRef<[u8]>,
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Result<Peek<T>> {
         let core = self.core;
         let key = key.as_ref();
         core.frequency.record(|| KeyHash::of(key));
-        let (view, ages) = (&self.view, &core.config.reads);
-        let found = self
-            .local
-            .peek_in(view, self.now, key, ages, &core.dirty, take)?;
+        let (local, dirty, now) = (&self.local, &core.dirty, self.now);
+        let ages = &core.config.reads;
+        let lookup = local.find_hot(key);
+        // A view shows an earlier moment than a copy in memory, or a row that is read by itself: after
+        // one of these another view is begun.
+        let found = match &lookup {
+            Lookup::Here(hot) => {
+                self.view = None;
+                peek_at(hot, now, key, ages, dirty, take)?
+            }
+            Lookup::Wanted(_) => {
+                self.view = None;
+                let session = local.session()?;
+                local.peek_in(&session, &lookup, now, key, ages, dirty, take)?
+            }
+            Lookup::Elsewhere => {
+                let view = match &mut self.view {
+                    Some(view) => view,
+                    none => none.insert(View::begin(local.session()?).map_err(Error::from)?),
+                };
+                local.peek_in(view, &lookup, now, key, ages, dirty, take)?
+            }
+        };
         Ok(core.told(found))
     }
 }

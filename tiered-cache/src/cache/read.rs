@@ -12,7 +12,7 @@ use crate::clock::from_ms;
 use crate::config::OnStale;
 use crate::error::{Error, Result};
 use crate::local::key::KeyHash;
-use crate::local::{Copied, Fetched, Found, copy};
+use crate::local::{Copied, Fetched, Found};
 use crate::remote::{RemoteAnswers, RemoteError, RemoteErrorKind, RemoteValue};
 use crate::single_flight::{Follower, Leader, Ticket};
 
@@ -44,9 +44,7 @@ impl Core {
     #[inline]
     pub(crate) fn hit(&self, key: &[u8]) -> Result<Result<Answer, Miss>> {
         self.frequency.record(|| KeyHash::of(key));
-        let found = self
-            .local()?
-            .look(key, &self.config.reads, &self.dirty, copy)?;
+        let found = self.local()?.look(key, &self.config.reads, &self.dirty)?;
         Ok(match found {
             Found::Value(copied) => {
                 self.counters.hits.add(1);
@@ -135,7 +133,7 @@ impl Core {
         // whoever comes after that write does not join this flight.
         let generation = local.generation(key);
         let asked_at = local.feed.last();
-        let known = match local.look(key, &self.config.reads, &self.dirty, copy)? {
+        let known = match local.look(key, &self.config.reads, &self.dirty)? {
             Found::Value(copied) => Some(Some(copied)),
             Found::Absent => Some(None),
             Found::Unknown if self.local_only() => Some(None),

@@ -12,6 +12,10 @@ use crate::write_behind::LaneStatus;
 pub struct Stats {
     /// Reads answered by a local value.
     pub hits: u64,
+    /// Reads for which a copy of the row in memory was enough, whatever it said.
+    pub hot_hits: u64,
+    /// Memory of these copies, in bytes, about.
+    pub hot_bytes: u64,
     /// Reads answered by local knowledge that the key is absent.
     pub negative_hits: u64,
     /// Reads answered by an old local value, marked stale.
@@ -117,6 +121,8 @@ impl Core {
         let (local_bytes, disk_bytes) = local.as_ref().map_or((0, 0), |local| local.disk_bytes());
         Stats {
             hits: counters.hits.sum(),
+            hot_hits: local.as_ref().map_or(0, |local| local.hot.hits()),
+            hot_bytes: local.as_ref().map_or(0, |local| local.hot.bytes()),
             negative_hits: counters.negative_hits.get(),
             stale_hits: counters.stale_hits.get(),
             misses: counters.misses.get(),
@@ -177,9 +183,10 @@ impl Core {
 }
 
 impl Stats {
-    fn counters(&self) -> [(&'static str, u64); 25] {
+    fn counters(&self) -> [(&'static str, u64); 26] {
         [
             ("tiered_cache_hits_total", self.hits),
+            ("tiered_cache_hot_hits_total", self.hot_hits),
             ("tiered_cache_negative_hits_total", self.negative_hits),
             ("tiered_cache_stale_hits_total", self.stale_hits),
             ("tiered_cache_misses_total", self.misses),
@@ -220,11 +227,12 @@ impl Stats {
         clippy::cast_precision_loss,
         reason = "a gauge is a float; no figure comes near 2^53"
     )]
-    fn gauges(&self) -> [(&'static str, f64); 12] {
+    fn gauges(&self) -> [(&'static str, f64); 13] {
         let stalest = self.lanes.iter().map(|lane| lane.last_progress).max();
         [
             ("tiered_cache_dirty_keys", self.dirty_keys as f64),
             ("tiered_cache_dirty_bytes", self.dirty_bytes as f64),
+            ("tiered_cache_hot_bytes", self.hot_bytes as f64),
             ("tiered_cache_feed_bytes", self.feed_bytes as f64),
             ("tiered_cache_snapshots", self.snapshots as f64),
             (

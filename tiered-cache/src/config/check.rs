@@ -89,6 +89,10 @@ impl Config {
                 "local.max_entries must be at least 100",
             ),
             (
+                self.local.hot_memory.as_u64() <= 1 << 40,
+                "local.hot_memory must not be above 1 TiB",
+            ),
+            (
                 (1 << 20..=2_000_000_000).contains(&self.local.log_file_size.as_u64()),
                 "local.log_file_size must be 1 MiB to 2 GB",
             ),

@@ -94,6 +94,10 @@ pub struct LocalConfig {
     pub compression: Compression,
     /// Memory of the engine's cache. More data than that lies on disk. Default: 256 MiB.
     pub cache_size: ByteSize,
+    /// Memory for copies of rows that are read often, beside the engine's cache: such a read does
+    /// not go through the engine. What is wanted least goes. A row of more than a 256th of it, or of
+    /// 64 KiB, has no copy. Zero switches them off; 1 TiB at most. Default: 32 MiB.
+    pub hot_memory: ByteSize,
     /// How many threads can be inside the engine at a time; further ones wait. Default: 256.
     pub max_sessions: usize,
     /// The time between two checkpoints of the engine. Default: 1 minute.
@@ -120,6 +124,7 @@ impl Default for LocalConfig {
             frequency_memory: None,
             compression: Compression::None,
             cache_size: ByteSize::mib(256),
+            hot_memory: ByteSize::mib(32),
             max_sessions: 256,
             checkpoint_every: Duration::from_secs(60),
             checkpoint_log_size: ByteSize::gib(2),

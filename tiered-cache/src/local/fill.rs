@@ -34,7 +34,7 @@ impl Local {
         ages: &ReadConfig,
         dirty: &DirtySet,
     ) -> Result<bool> {
-        let stripe = self.lock(key);
+        let stripe = self.lock_row(key);
         if stripe.generation() != fetched.generation {
             return Ok(false);
         }
@@ -162,7 +162,7 @@ impl Local {
 
     /// Removes a row that was found to be of no more use, if it still is the same.
     pub(crate) fn sweep_row(&self, key: &[u8], seen: &Header, dirty: &DirtySet) -> Result<bool> {
-        let _stripe = self.lock(key);
+        let _stripe = self.lock_row(key);
         self.remove_if(key, EventKind::Expired, |header| {
             header.version == seen.version && !is_dirty(dirty, key, header)
         })
@@ -170,7 +170,7 @@ impl Local {
 
     /// Pins a row that is here, or takes the pin away. False when there is no value here.
     pub(crate) fn pin(&self, key: &[u8], pinned: bool) -> Result<bool> {
-        let _stripe = self.lock(key);
+        let _stripe = self.lock_row(key);
         let key = stored(key);
         let mut session = self.session()?;
         session.run(&TransactionOptions::new(), |txn| {

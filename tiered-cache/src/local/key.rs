@@ -38,6 +38,12 @@ impl KeyHash {
         Self(xxh3_64(key))
     }
 
+    /// All bits of the hash.
+    #[inline]
+    pub(crate) fn all(self) -> u64 {
+        self.0
+    }
+
     /// A number below `count`, which is a power of two: from the low bits.
     #[inline]
     pub(crate) fn low(self, count: usize) -> usize {

@@ -8,6 +8,7 @@ mod evict;
 mod fill;
 mod growth;
 pub(crate) mod header;
+mod hot;
 pub(crate) mod journal;
 pub(crate) mod key;
 mod kind;
@@ -39,12 +40,14 @@ pub(crate) use self::fill::Fetched;
 pub(crate) use self::growth::Grown;
 use self::growth::Growth;
 pub use self::header::Origin;
+use self::hot::HotRows;
+pub(crate) use self::hot::Lookup;
 pub(crate) use self::key::{original, stored};
-pub(crate) use self::read::{Copied, Found, Snapshot, copy, is_dirty, record_of};
+pub(crate) use self::read::{Copied, Found, Snapshot, copy, is_dirty, peek_at, record_of};
 pub use self::replace::Replaced;
 pub(crate) use self::replace::Replacement;
 pub(crate) use self::space::Space;
-use self::stripes::{ChangeGuard, StripeGuard, Stripes};
+use self::stripes::{ChangeGuard, RowGuard, StripeGuard, Stripes};
 pub(crate) use self::sweep::SweepHand;
 pub(crate) use self::versions::Versions;
 
@@ -73,6 +76,7 @@ pub(crate) struct Local {
     pub(crate) dead_letters: Bytes2,
     meta: Table<String, Vec<u8>>,
     stripes: Stripes,
+    pub(crate) hot: HotRows,
     versions: Versions,
     pub(crate) feed: Arc<Feed>,
     pub(crate) growth: Growth,
@@ -105,6 +109,7 @@ impl Local {
             dead_letters,
             meta,
             stripes: Stripes::new(),
+            hot: HotRows::new(config.hot_memory.as_u64())?,
             growth: Growth::default(),
             id,
             connection,
@@ -120,6 +125,11 @@ impl Local {
     /// The lock of a key's stripe, for work on its records.
     pub(crate) fn lock(&self, key: &[u8]) -> StripeGuard<'_> {
         self.stripes.lock(key::KeyHash::of(key))
+    }
+
+    /// The same to write its row, with what fills under way may overwrite.
+    pub(crate) fn lock_row(&self, key: &[u8]) -> RowGuard<'_> {
+        self.stripes.lock_row(key::KeyHash::of(key))
     }
 
     /// The lock of a key's stripe, for a change of its row.

@@ -8,7 +8,8 @@ use crate::config::ReadConfig;
 use crate::error::Result;
 use crate::local::Local;
 use crate::local::dirty::{DirtySet, RecordId};
-use crate::local::header::{Header, Kind};
+use crate::local::header::{self, Header, Kind};
+use crate::local::hot::{HotRow, Lookup};
 use crate::local::key::{KeyHash, stored};
 
 /// What the local tier says of a key.
@@ -24,35 +25,54 @@ pub(crate) enum Found<T> {
     Unknown,
 }
 
-impl Local {
-    /// Looks at the row of a key, without a lock: `look` takes what is wanted of a value.
+impl<T> Found<T> {
+    /// The same of the value that `take` takes.
     #[inline]
-    pub(crate) fn look<T>(
+    fn map<U>(self, take: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Self::Value(value) => Found::Value(take(value)),
+            Self::Absent => Found::Absent,
+            Self::Stale { value, usable } => Found::Stale {
+                value: take(value),
+                usable,
+            },
+            Self::Unknown => Found::Unknown,
+        }
+    }
+
+    /// The same, if it can be relied on.
+    #[inline]
+    fn reliable(self) -> Self {
+        match self {
+            Self::Stale { .. } => Self::Unknown,
+            found => found,
+        }
+    }
+}
+
+impl Local {
+    /// Looks at the row of a key, without a lock, and takes the value.
+    #[inline]
+    pub(crate) fn look(
         &self,
         key: &[u8],
         ages: &ReadConfig,
         dirty: &DirtySet,
-        look: impl FnOnce(&Header, &[u8]) -> T,
-    ) -> Result<Found<T>> {
-        let is_dirty = |header: &Header| is_dirty(dirty, key, header);
+    ) -> Result<Found<Copied>> {
+        let lookup = self.find_hot(key);
+        let judged =
+            |header: &Header| judge(header, ages, now_ms(), || is_dirty(dirty, key, header));
+        if let Lookup::Here(hot) = lookup {
+            let (header, _) = Header::decode(hot.row())?;
+            return Ok(judged(&header).map(|()| Copied {
+                value: hot.from(header::LEN),
+                expires_at: header.expires_at(),
+            }));
+        }
         let session = self.session()?;
-        let now = now_ms();
-        self.judged(
-            &session,
-            now,
-            key,
-            ages,
-            is_dirty,
-            |found, header, value| match found {
-                Found::Value(()) => Found::Value(look(header, value)),
-                Found::Absent => Found::Absent,
-                Found::Stale { usable, .. } => Found::Stale {
-                    value: look(header, value),
-                    usable,
-                },
-                Found::Unknown => Found::Unknown,
-            },
-        )
+        self.read_row(&session, key, &lookup, |header, value| {
+            judged(header).map(|()| copy(header, value))
+        })
     }
 
     /// The same for those who want a value only if it can be relied on: `take` is not called for
@@ -65,53 +85,62 @@ impl Local {
         dirty: &DirtySet,
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Result<Found<T>> {
+        let lookup = self.find_hot(key);
+        let now = now_ms();
+        if let Lookup::Here(hot) = &lookup {
+            return peek_at(hot, now, key, ages, dirty, take);
+        }
         let session = self.session()?;
-        self.peek_in(&session, now_ms(), key, ages, dirty, take)
+        self.peek_in(&session, &lookup, now, key, ages, dirty, take)
     }
 
-    /// The same in a session that is at hand, and by a time that has been looked at.
+    /// The same in a session that is at hand, after a look at the copies in memory, and by a time
+    /// that has been looked at.
     #[inline]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "what reads that come together share"
+    )]
     pub(crate) fn peek_in<T>(
         &self,
         session: &Session,
+        lookup: &Lookup,
         now: u64,
         key: &[u8],
         ages: &ReadConfig,
         dirty: &DirtySet,
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Result<Found<T>> {
-        let is_dirty = |header: &Header| is_dirty(dirty, key, header);
-        self.judged(
-            session,
-            now,
-            key,
-            ages,
-            is_dirty,
-            |found, header, value| match found {
-                Found::Value(()) => Found::Value(take(value, header.expires_at())),
-                Found::Absent => Found::Absent,
-                Found::Stale { .. } | Found::Unknown => Found::Unknown,
-            },
-        )
+        self.read_row(session, key, lookup, |header, value| {
+            let found = judge(header, ages, now, || is_dirty(dirty, key, header));
+            found.reliable().map(|()| take(value, header.expires_at()))
+        })
     }
 
-    /// What `tell` makes of a row and of what it says by its age.
+    /// What the copies in memory know of a key's row.
     #[inline]
-    fn judged<T>(
+    pub(crate) fn find_hot(&self, key: &[u8]) -> Lookup {
+        let hash = KeyHash::of(key);
+        self.hot.find(key, hash, self.stripes.edition(hash))
+    }
+
+    /// What `tell` makes of a row of the engine, which is kept in memory if it is wanted there.
+    #[inline]
+    fn read_row<T>(
         &self,
         session: &Session,
-        now: u64,
         key: &[u8],
-        ages: &ReadConfig,
-        is_dirty: impl Fn(&Header) -> bool,
-        tell: impl FnOnce(Found<()>, &Header, &[u8]) -> Found<T>,
+        lookup: &Lookup,
+        tell: impl FnOnce(&Header, &[u8]) -> Found<T>,
     ) -> Result<Found<T>> {
         let Some(row) = session.get(&self.entries, &stored(key))? else {
             return Ok(Found::Unknown);
         };
         let (header, value) = Header::decode(&row)?;
-        let found = judge(&header, ages, now, || is_dirty(&header));
-        Ok(tell(found, &header, value))
+        if let Lookup::Wanted(candidate) = lookup {
+            self.hot.keep(candidate, key, &row);
+        }
+        Ok(tell(&header, value))
     }
 
     /// The header of a key's row.
@@ -162,6 +191,21 @@ impl Local {
     pub(crate) fn generation(&self, key: &[u8]) -> u64 {
         self.stripes.generation(KeyHash::of(key))
     }
+}
+
+/// What a copy in memory says of its key, as [`Local::peek`] does.
+#[inline]
+pub(crate) fn peek_at<T>(
+    hot: &HotRow,
+    now: u64,
+    key: &[u8],
+    ages: &ReadConfig,
+    dirty: &DirtySet,
+    take: impl FnOnce(&[u8], Option<u64>) -> T,
+) -> Result<Found<T>> {
+    let (header, value) = Header::decode(hot.row())?;
+    let found = judge(&header, ages, now, || is_dirty(dirty, key, &header));
+    Ok(found.reliable().map(|()| take(value, header.expires_at())))
 }
 
 /// What a row says, by its age. A dirty row is the truth of this node, however old; only old rows are

@@ -28,6 +28,7 @@ mod figures;
 mod fills_come_too_late;
 mod fresh;
 mod full_disk;
+mod hot_rows;
 mod local_only;
 mod model;
 mod nothing_dirty_is_lost;

@@ -182,7 +182,7 @@ async fn what_is_peeked_at_is_wanted() {
         if hot < 50 {
             stage.cache.peek(key(hot), |_, _| ()).unwrap();
         } else {
-            let peeks = stage.cache.peeks().unwrap();
+            let mut peeks = stage.cache.peeks().unwrap();
             peeks.peek(key(hot), |_, _| ()).unwrap();
         }
     }
