@@ -4,6 +4,10 @@
 //! row of the stripe has changed since, and none is changing. So nobody has to drop a copy, and
 //! there is no way of changing a row that could forget to.
 
+#[cfg(test)]
+mod tests;
+mod worth;
+
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +16,7 @@ use bytes::Bytes;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
-use crate::counters::Sharded;
+use self::worth::Worth;
 use crate::error::{Error, Result};
 use crate::local::key::KeyHash;
 
@@ -30,6 +34,9 @@ const SHARED: usize = 512;
 /// are not wanted again soon, and what is wanted often comes in all the same.
 const ONE_IN: u32 = 8;
 
+/// The same of the few reads that look where most do without.
+const ONE_IN_FEW: u32 = 2;
+
 /// One in so many copies looks how full it is.
 const LOOK: u32 = 64;
 
@@ -41,7 +48,7 @@ pub(crate) struct HotRows {
     copies: Option<Copies>,
     largest: usize,
     full: AtomicBool,
-    hits: Sharded,
+    worth: Worth,
 }
 
 /// A row, as it was read.
@@ -108,7 +115,7 @@ impl HotRows {
             copies,
             largest: usize::try_from((memory / LARGEST).min(LARGEST_BYTES)).unwrap_or(0),
             full: AtomicBool::new(false),
-            hits: Sharded::default(),
+            worth: Worth::default(),
         })
     }
 
@@ -119,17 +126,27 @@ impl HotRows {
         let (Some(copies), Some(edition)) = (&self.copies, edition) else {
             return Lookup::Elsewhere;
         };
+        if !self.worth.looks() {
+            return Lookup::Elsewhere;
+        }
         match copies.get(&hash.all()) {
             Some(copy) if copy.bytes.get(..copy.key_length) == Some(key) => {
                 if copy.edition == edition {
-                    self.hits.add(1);
+                    self.worth.found();
                     return Lookup::Here(HotRow(copy));
                 }
+                self.missed();
                 // It is wanted again.
                 Lookup::Wanted(Candidate { hash, edition })
             }
-            _ if self.takes() => Lookup::Wanted(Candidate { hash, edition }),
-            _ => Lookup::Elsewhere,
+            _ => {
+                self.missed();
+                if self.takes() {
+                    Lookup::Wanted(Candidate { hash, edition })
+                } else {
+                    Lookup::Elsewhere
+                }
+            }
         }
     }
 
@@ -155,7 +172,7 @@ impl HotRows {
 
     /// Reads that a copy answered.
     pub(crate) fn hits(&self) -> u64 {
-        self.hits.sum()
+        self.worth.all_found()
     }
 
     /// Bytes of memory that are in use, about.
@@ -163,8 +180,17 @@ impl HotRows {
         self.copies.as_ref().map_or(0, Cache::weight)
     }
 
+    fn missed(&self) {
+        self.worth.missed(self.full.load(Ordering::Relaxed));
+    }
+
     fn takes(&self) -> bool {
-        !self.full.load(Ordering::Relaxed) || fastrand::u32(..ONE_IN) == 0
+        let one_in = if self.worth.is_seldom() {
+            ONE_IN_FEW
+        } else {
+            ONE_IN
+        };
+        !self.full.load(Ordering::Relaxed) || fastrand::u32(..one_in) == 0
     }
 }
 
