@@ -354,9 +354,12 @@ impl DirtySet {
             .fetch_add(after.wrapping_sub(before), Ordering::Relaxed);
     }
 
-    /// Tells the lane that there is work.
+    /// Tells the lane that there is work. Without a remote there is none: waking a thread for nothing
+    /// costs as much as the rest of a write.
     pub(crate) fn wake(&self, lane: usize) {
-        self.lanes[lane].work.notify_one();
+        if self.tracks {
+            self.lanes[lane].work.notify_one();
+        }
     }
 
     /// What [`wake`](Self::wake) wakes.

@@ -81,3 +81,15 @@ fn limits_hold_back_new_keys_only() {
     set.untouch(&touched);
     assert_eq!((set.dead(), set.pending(0)), (1, 2));
 }
+
+#[test]
+fn without_a_remote_no_thread_is_woken() {
+    use futures_util::FutureExt;
+
+    let (tracked, untracked) = (set(), DirtySet::untracked());
+    for set in [&tracked, &untracked] {
+        set.wake(0);
+    }
+    assert!(tracked.work(0).notified().now_or_never().is_some());
+    assert!(untracked.work(0).notified().now_or_never().is_none());
+}
