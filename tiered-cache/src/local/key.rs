@@ -1,6 +1,7 @@
 //! Keys: how they are stored, and where they belong.
 
 use std::borrow::Cow;
+use std::hash::Hasher;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -66,6 +67,26 @@ impl KeyHash {
     #[inline]
     pub(crate) fn high(self, count: usize) -> usize {
         (self.0 >> 40) as usize % count
+    }
+}
+
+/// For tables whose keys are hashes already.
+#[derive(Default)]
+pub(crate) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 

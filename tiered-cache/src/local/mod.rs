@@ -1,5 +1,6 @@
 //! The first level: rows in a local engine.
 
+mod between;
 mod change;
 pub(crate) mod dead_letter;
 pub(crate) mod dirty;

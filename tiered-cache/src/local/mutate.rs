@@ -11,6 +11,7 @@ use crate::clock::now_ms;
 use crate::config::Durability;
 use crate::error::Error;
 use crate::feed::{Attempt, EventKind};
+use crate::local::between::Between;
 use crate::local::dirty::{DirtySet, RecordId, Touched};
 use crate::local::header::{Header, Kind, Origin};
 use crate::local::key::stored;
@@ -52,7 +53,8 @@ impl Local {
         }
         let mut applied = None;
         self.commit(durability, dirty, self.attempt(1), |txn, trace| {
-            applied = Some(self.apply(txn, item, dirty, max_age_ms, trace)?);
+            let mut alone = Between::default();
+            applied = Some(self.apply(txn, (0, item), &mut alone, dirty, max_age_ms, trace)?);
             Ok(())
         })?;
         applied.ok_or_else(|| Refused::Failed(Error::Internal("a write got lost".to_owned())))
@@ -71,14 +73,16 @@ impl Local {
             .stripes
             .lock_all_for_change(items.iter().map(|item| item.hash));
         let mut applied = Vec::with_capacity(items.len());
+        let mut between = Between::of(items);
         self.commit(
             durability,
             dirty,
             self.attempt(items.len()),
             |txn, trace| {
                 applied.clear();
-                for item in items {
-                    applied.push(self.apply(txn, item, dirty, max_age_ms, trace)?);
+                between.restart();
+                for item in items.iter().enumerate() {
+                    applied.push(self.apply(txn, item, &mut between, dirty, max_age_ms, trace)?);
                 }
                 Ok(())
             },
@@ -130,10 +134,11 @@ impl Local {
         Ok(())
     }
 
-    fn apply(
+    fn apply<'i>(
         &self,
         txn: &mut Transaction<'_>,
-        item: &Item<'_>,
+        (index, item): (usize, &Item<'i>),
+        between: &mut Between<'i>,
         dirty: &DirtySet,
         max_age_ms: u64,
         trace: &mut Trace<'_>,
@@ -142,18 +147,26 @@ impl Local {
         let now = now_ms();
         let lane = dirty.lane_of(item.hash);
         let needs_value = matches!(item.change, Change::Expire { .. });
+        let left = between.take(item.key);
+        let is_superseded = between.is_superseded(index);
         // One search serves the look at the row before and the write of the new one.
         let mut place = txn.cursor_mut(&self.entries)?;
-        let is_there = place.search(&key)?;
-        let (before, size_before) = if is_there {
-            let row = place.value()?;
-            let size = key.len() + row.len();
-            (
-                before(row, needs_value, trace.attempt.is_watched())?,
-                Some(size),
-            )
+        let searched = left.is_none() || !is_superseded;
+        let stored_row = if searched && place.search(&key)? {
+            Some(place.value()?)
         } else {
-            (None, None)
+            None
+        };
+        let is_there = stored_row.is_some();
+        let size_before = stored_row.map(|row| key.len() + row.len());
+        let row_before = match &left {
+            Some(left) => left.as_deref(),
+            None => stored_row,
+        };
+        let was_row = row_before.is_some();
+        let before = match row_before {
+            Some(row) => before(row, needs_value, trace.attempt.is_watched())?,
+            None => None,
         };
         let found = before.as_ref().map_or(0, |before| before.header.version);
         if item.expected.is_some_and(|expected| expected != found) {
@@ -257,9 +270,13 @@ impl Local {
         let previous = before.as_ref().and_then(Before::previous);
         if mark.is_none() && deletes {
             // Nobody has to be told, so nothing has to be remembered.
-            if is_there {
+            if is_superseded {
+                between.leave(item.key, None);
+            } else if is_there {
                 place.remove_current()?;
                 trace.sizes.push((size_before, None));
+            }
+            if was_row {
                 let kind = EventKind::Deleted;
                 let origin = Origin::Local;
                 trace
@@ -270,7 +287,7 @@ impl Local {
                 version,
                 record,
                 existed: present,
-                written: is_there,
+                written: was_row,
             });
         }
         let header = Header {
@@ -289,13 +306,18 @@ impl Local {
         };
         let mut row = Vec::new();
         header.encode(&value, &mut row);
-        if is_there {
-            place.update_current(&row)?;
-        } else {
-            place.insert(&key, &row)?;
+        if !is_superseded {
+            if is_there {
+                place.update_current(&row)?;
+            } else {
+                place.insert(&key, &row)?;
+            }
+            trace.sizes.push((size_before, Some(key.len() + row.len())));
         }
         drop(place);
-        trace.sizes.push((size_before, Some(key.len() + row.len())));
+        if is_superseded {
+            between.leave(item.key, Some(std::mem::take(&mut row)));
+        }
         if mark.as_ref().is_some_and(|mark| mark.needs_record) {
             journal::value(now, &key, &mut row);
             txn.put(&self.journal, &journal::key(record), &row)?;

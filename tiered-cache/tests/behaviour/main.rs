@@ -10,6 +10,7 @@
 
 mod absent_keys;
 mod barrier;
+mod batches;
 mod bounded;
 mod closing;
 mod coalescing;

@@ -8,7 +8,7 @@
 mod tests;
 mod worth;
 
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,7 +18,7 @@ use quick_cache::{OptionsBuilder, Weighter};
 
 use self::worth::Worth;
 use crate::error::{Error, Result};
-use crate::local::key::KeyHash;
+use crate::local::key::{Hashed, KeyHash};
 
 /// What a copy takes beside key and row, about: its place in the table, and the allocation.
 const OVERHEAD: usize = 96;
@@ -201,25 +201,5 @@ struct Weight;
 impl Weighter<u64, Copy> for Weight {
     fn weight(&self, _hash: &u64, copy: &Copy) -> u64 {
         (copy.bytes.len() + OVERHEAD) as u64
-    }
-}
-
-/// The keys are hashes already.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }
