@@ -26,8 +26,8 @@ fn commands_of_other_types_see_and_change_the_same_keys() {
     let wrong = "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
     assert_eq!(client.say("GET h"), wrong);
     assert_eq!(client.say("TYPE h"), "+hash\r\n");
-    assert_eq!(client.say("EXPIRE h 100"), ":1\r\n");
-    assert_eq!(client.say("TTL h"), ":100\r\n");
+    assert_eq!(client.say("EXPIREAT h 99999999999"), ":1\r\n");
+    assert_eq!(client.say("EXPIRETIME h"), ":99999999999\r\n");
     assert_eq!(client.say("EXISTS h b"), ":2\r\n");
     assert_eq!(client.say("SET h now-a-string"), "+OK\r\n");
     assert_eq!(client.say("HGETALL h"), wrong);
@@ -42,6 +42,34 @@ fn commands_of_other_types_see_and_change_the_same_keys() {
             .starts_with("-ERR 'shutdown' is not offered")
     );
     assert_eq!(client.say("PING"), "+PONG\r\n");
+}
+
+/// A key that is too long to be here is deleted, and expires, at the remote.
+#[test]
+fn keys_that_are_too_long_for_here_are_the_remotes() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &["--writes-max-key-size", "100 B"]);
+    let mut direct = Client::connect(redis.port);
+    let long = "k".repeat(200);
+    direct.say(&format!("SET {long} v"));
+    let mut client = sidecar.client();
+    assert_eq!(client.say(&format!("GET {long}")), "$1\r\nv\r\n");
+    assert_eq!(
+        client.say(&format!("EXPIREAT {long} 99999999999")),
+        ":1\r\n"
+    );
+    assert_eq!(
+        direct.say(&format!("EXPIRETIME {long}")),
+        ":99999999999\r\n"
+    );
+    assert_eq!(client.say(&format!("INCR {long}2")), ":1\r\n");
+    assert_eq!(client.say(&format!("DEL {long} {long}2")), ":2\r\n");
+    assert_eq!(direct.say("DBSIZE"), ":0\r\n");
+    assert!(
+        client
+            .say(&format!("SET {long} v"))
+            .starts_with("-ERR the key has 200 bytes")
+    );
 }
 
 #[test]
@@ -86,6 +114,78 @@ fn transactions() {
     client.say("SET a 10");
     assert_eq!(client.say("DISCARD"), "+OK\r\n");
     assert_eq!(client.say("GET a"), "$1\r\n9\r\n");
+}
+
+/// Inside a transaction, too, nothing reaches the remote that is not offered; and the transaction is
+/// void then, as when Redis refuses a command.
+#[test]
+fn what_is_not_for_a_transaction_voids_it() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    let mut client = sidecar.client();
+    for command in [
+        "SELECT 0",
+        "AUTH default x",
+        "HELLO 2",
+        "SUBSCRIBE ch",
+        "CLIENT REPLY OFF",
+        "MONITOR",
+        "DEBUG SLEEP 0",
+        "REPLICAOF localhost 1",
+        "SHUTDOWN NOSAVE",
+        "CONFIG SET maxmemory 1",
+        "TIERED.LAG",
+    ] {
+        assert_eq!(client.say("MULTI"), "+OK\r\n", "{command}");
+        assert_eq!(client.say("SET a 1"), "+QUEUED\r\n");
+        let said = client.say(command);
+        assert!(said.starts_with("-ERR "), "{command}: {said}");
+        let void = "-EXECABORT Transaction discarded because of previous errors.\r\n";
+        assert_eq!(client.say("EXEC"), void, "{command}");
+        assert_eq!(client.say("EXISTS a"), ":0\r\n", "{command}");
+    }
+    let mut direct = Client::connect(redis.port);
+    assert!(direct.say("INFO replication").contains("role:master"));
+    assert!(direct.say("CONFIG GET maxmemory").ends_with("$1\r\n0\r\n"));
+    // Reading the settings is none of them.
+    client.say("MULTI");
+    assert_eq!(client.say("CONFIG GET maxmemory"), "+QUEUED\r\n");
+    assert!(client.say("EXEC").starts_with("*1\r\n"));
+}
+
+/// Between `WATCH` and `EXEC` a client reads what was there at the `WATCH`, or later: what is here may
+/// be older, and a transaction that rests on it would undo what another program has written.
+#[test]
+fn what_is_watched_is_read_anew() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &["--reads-max-age", "1h"]);
+    let mut direct = Client::connect(redis.port);
+    let mut client = sidecar.client();
+    direct.say("SET counter 1");
+    assert_eq!(client.say("GET counter"), "$1\r\n1\r\n");
+    direct.say("SET counter 2");
+    assert_eq!(
+        client.say("GET counter"),
+        "$1\r\n1\r\n",
+        "it is here, and young enough"
+    );
+    assert_eq!(client.say("WATCH counter"), "+OK\r\n");
+    assert_eq!(client.say("GET counter"), "$1\r\n2\r\n");
+    client.say("MULTI");
+    client.say("SET counter 3");
+    assert_eq!(client.say("EXEC"), "*1\r\n+OK\r\n");
+    assert_eq!(direct.say("GET counter"), "$1\r\n3\r\n");
+    // Watched again and again, a key is watched once: nothing piles up here.
+    for _ in 0..1000 {
+        client.write(&crate::support::packed(&[b"WATCH", b"counter", b"counter"]));
+    }
+    for _ in 0..1000 {
+        assert_eq!(client.reply(), b"+OK\r\n");
+    }
+    direct.say("SET counter 4");
+    client.say("MULTI");
+    client.say("SET counter 5");
+    assert_eq!(client.say("EXEC"), "*-1\r\n");
 }
 
 #[test]
@@ -220,6 +320,54 @@ fn subscriptions() {
     }
 }
 
+/// A subscriber that goes back to version 2 gets its messages in that.
+#[test]
+fn a_subscriber_changes_the_protocol() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &[]);
+    let mut publisher = sidecar.client();
+    let mut subscriber = Client::connect3(sidecar.port);
+    subscriber.say("SUBSCRIBE ch");
+    subscriber.write(&crate::support::packed(&[b"HELLO", b"2"]));
+    subscriber.resp3 = false;
+    assert!(subscriber.reply().starts_with(b"*14\r\n"));
+    assert_eq!(publisher.say("PUBLISH ch hi"), ":1\r\n");
+    let message = String::from_utf8(subscriber.reply()).unwrap();
+    assert_eq!(message, "*3\r\n$7\r\nmessage\r\n$2\r\nch\r\n$2\r\nhi\r\n");
+    assert!(
+        subscriber
+            .say("GET a")
+            .starts_with("-ERR Can't execute 'get': only")
+    );
+    assert_eq!(
+        subscriber.say("UNSUBSCRIBE ch"),
+        "*3\r\n$11\r\nunsubscribe\r\n$2\r\nch\r\n:0\r\n"
+    );
+}
+
+/// A subscriber that does not read is dropped in the end, by the remote or here; its messages do not
+/// pile up, and nobody waits for it.
+#[test]
+fn slow_subscribers_are_dropped() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &["--write-timeout", "1s"]);
+    let mut client = sidecar.client();
+    let mut subscriber = sidecar.client();
+    subscriber.say("SUBSCRIBE ch");
+    let mut direct = Client::connect(redis.port);
+    let message = vec![b'x'; 1 << 20];
+    let before = sidecar.resident();
+    for number in 0..150 {
+        direct.call(&[b"PUBLISH", b"ch", &message]);
+        assert_eq!(client.say(&format!("SET k{number} v")), "+OK\r\n");
+    }
+    let more = sidecar.resident().saturating_sub(before);
+    assert!(more < 64 << 20, "{more} bytes more are resident");
+    while client.say("CLIENT LIST").matches("id=").count() > 1 {
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn the_remote_has_a_password_and_a_database() {
     let redis = RedisServer::start_with(RedisOptions {
@@ -271,5 +419,5 @@ fn own_commands() {
     let help = client.say("TIERED.HELP");
     assert!(help.contains("TIERED.LAG") && help.contains("TIERED.WATCH since [PREFIX prefix]"));
     assert!(client.say("INFO writebehind").contains("dirty_keys:0"));
-    assert_eq!(client.say("COMMAND INFO nosuch"), "*1\r\n*-1\r\n");
+    assert_eq!(client.say("COMMAND INFO nosuch"), "*1\r\n$-1\r\n");
 }

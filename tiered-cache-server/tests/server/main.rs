@@ -11,9 +11,11 @@
 mod abuse;
 mod as_redis;
 mod client_libraries;
+mod connection;
 mod crash;
 mod forwarded;
 mod outage;
+mod random_commands;
 mod shutdown;
 mod start;
 mod status;
