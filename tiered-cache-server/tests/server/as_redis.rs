@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::random_commands::{Commands, Same, Words, comparison};
+use crate::random_commands::{Commands, Same, Words, comparison, line};
 use crate::support::{Client, RedisServer, Sidecar, packed};
 
 /// How far two times may lie apart, in milliseconds: the two servers get a command at different
@@ -170,12 +170,28 @@ fn other_types(commands: &mut Commands) -> Option<Words> {
 /// Together, in one piece: the replies are in order, and as for one at a time.
 #[test]
 fn pipelines() {
-    let sidecar = Sidecar::start(&[]);
+    in_one_piece(&Sidecar::start(&[]), 9, |commands| commands.next());
+}
+
+/// What is done here and what the remote does, in turns: it comes in order, too.
+#[test]
+fn pipelines_before_a_redis() {
+    let behind = RedisServer::start();
+    for rmw in ["local", "remote"] {
+        let sidecar = Sidecar::before(&behind.url(), &["--rmw", rmw]);
+        in_one_piece(&sidecar, 10, |commands| {
+            other_types(commands).unwrap_or_else(|| line("PING"))
+        });
+        sidecar.client().say("FLUSHALL");
+    }
+}
+
+fn in_one_piece(sidecar: &Sidecar, seed: u64, next: impl Fn(&mut Commands) -> Words) {
     let redis = RedisServer::start();
     let (mut ours, mut theirs) = (sidecar.client(), Client::connect(redis.port));
-    let mut commands = Commands::new(9);
+    let mut commands = Commands::new(seed);
     for round in 0..60 {
-        let batch: Vec<Words> = (0..100).map(|_| commands.next()).collect();
+        let batch: Vec<Words> = (0..100).map(|_| next(&mut commands)).collect();
         for client in [&mut ours, &mut theirs] {
             let bytes: Vec<u8> = batch
                 .iter()

@@ -15,86 +15,14 @@ pub(crate) struct Commands {
 }
 
 /// Of the connection, and of the server: both have to say the same, to the letter.
-const FIXED: [&str; 78] = [
-    "PING",
-    "PING a b",
-    "ECHO",
-    "SELECT 0",
-    "SELECT 99",
-    "SELECT -1",
-    "SELECT x",
-    "SELECT 99999999999",
-    "SELECT -99999999999",
-    "AUTH",
-    "AUTH secret",
-    "AUTH default secret",
-    "AUTH nobody secret",
-    "AUTH a b c",
-    "HELLO x",
-    "HELLO 1",
-    "HELLO 4",
-    "HELLO 3 FOO",
-    "HELLO 3 AUTH default",
-    "HELLO 3 AUTH nobody secret",
-    "HELLO 3 SETNAME",
-    "CLIENT",
-    "CLIENT FOO",
-    "CLIENT ID x",
-    "CLIENT GETNAME",
-    "CLIENT SETNAME me",
-    "CLIENT SETNAME",
-    "CLIENT SETNAME \u{e4}",
-    "CLIENT NO-EVICT on",
-    "CLIENT NO-EVICT x",
-    "CLIENT NO-EVICT",
-    "CLIENT GETREDIR",
-    "CLIENT TRACKINGINFO",
-    "CLIENT TRACKING off",
-    "CLIENT TRACKING x",
-    "CLIENT CACHING yes",
-    "CLIENT CACHING x",
-    "CLIENT REPLY on",
-    "CLIENT REPLY x",
-    "CLIENT LIST ID 99999",
-    "CLIENT LIST ID x",
-    "CLIENT LIST TYPE foo",
-    "CLIENT LIST TYPE master",
-    "CLIENT LIST FOO",
-    "CLIENT KILL 1.2.3.4:5",
-    "CLIENT KILL ID 99999",
-    "CLIENT KILL ID 0",
-    "CLIENT KILL ID x",
-    "CLIENT KILL ID",
-    "CLIENT KILL FOO x",
-    "CLIENT KILL ID 99999 FOO x",
-    "CLIENT KILL TYPE foo",
-    "CLIENT KILL TYPE replica",
-    "CLIENT KILL USER nobody",
-    "CLIENT KILL ADDR 1.2.3.4:5 LADDR 1.2.3.4:6 SKIPME no",
-    "CLIENT KILL SKIPME x",
-    "CONFIG",
-    "CONFIG FOO",
-    "CONFIG GET",
-    "CONFIG GET maxclients",
-    "CONFIG GET MAXCLIENT? nosuch",
-    "CONFIG SET",
-    "COMMAND FOO",
-    "COMMAND COUNT x",
-    "COMMAND INFO nosuch",
-    "COMMAND LIST x",
-    "COMMAND LIST FILTERBY x y",
-    "COMMAND LIST FILTERBY MODULE x",
-    "COMMAND LIST FILTERBY PATTERN tt?",
-    "COMMAND GETKEYS",
-    "COMMAND GETKEYS MSET a 1 b 2",
-    "COMMAND GETKEYS BLPOP a b 0",
-    "COMMAND GETKEYS OBJECT ENCODING a",
-    "COMMAND GETKEYS GET a b",
-    "COMMAND GETKEYS NOSUCH a",
-    "COMMAND GETKEYS PING a",
-    "ACL WHOAMI",
-    "CLUSTER INFO",
-];
+const FIXED: &str = include_str!("clients/fixed_commands.txt");
+
+/// Numbers to the processor, at the limits of its long format, and texts that are none.
+const FLOATS: &str = "0.5|-0.25|3.0e3|1|-7|0.1|x||1e2|inf|-INF|nan|-nan(1)|Infinity|infinit|1e4932|9e4932|\
+                      -1e4932|1e-4951|1e99999999999999999999|0e99999999999999999999|1e-99999999999999999999|.5|\
+                      5.|.|-.|+1.5| 1.5|1.5 |1.5\0|1,5|0x|0x.8|0X1P+4|0xg|1e|1e+|1e+2|--1|-0|-0.0|\
+                      0.00000000000000001|-0.000000000000000004|123456789012345678901234567890|\
+                      0.1234567890123456789012345678901234567890|9223372036854775807|18446744073709551616";
 
 impl Commands {
     pub(crate) fn new(seed: u64) -> Self {
@@ -114,6 +42,12 @@ impl Commands {
         from[self.random.usize(..from.len())]
     }
 
+    /// One of the texts between bars.
+    fn one_of<'a>(&mut self, texts: &'a str) -> &'a str {
+        let texts: Vec<&str> = texts.split('|').collect();
+        self.pick(&texts)
+    }
+
     /// A word in whatever case.
     fn word(&mut self, from: &[&str]) -> Vec<u8> {
         let mut word: Vec<u8> = self.pick(from).into();
@@ -130,8 +64,7 @@ impl Commands {
     }
 
     pub(crate) fn key(&mut self) -> Vec<u8> {
-        self.pick(&["a", "b", "c", "d", "e", "", "\0", "k\r\n"])
-            .into()
+        self.one_of("a|b|c|d|e||\0|k\r\n").into()
     }
 
     fn keys(&mut self, most: usize) -> Words {
@@ -153,54 +86,20 @@ impl Commands {
     }
 
     fn number(&mut self) -> Vec<u8> {
-        self.pick(&[
-            "0",
-            "1",
-            "-1",
-            "7",
-            "10",
-            "123",
-            "-45",
-            "9223372036854775806",
-            "9223372036854775807",
-            "-9223372036854775807",
-            "-9223372036854775808",
-            "9223372036854775808",
-            "-9223372036854775809",
-            "1.5",
-            "abc",
-            "",
-            " 1",
-            "1 ",
-            "+1",
-            "01",
-            "-0",
-            "0x10",
-            "1\0",
-        ])
+        self.one_of(
+            "0|1|-1|7|10|123|-45|9223372036854775806|9223372036854775807|-9223372036854775807|\
+             -9223372036854775808|9223372036854775808|-9223372036854775809|1.5|abc|| 1|1 |+1|01|-0|\
+             0x10|1\0",
+        )
         .into()
     }
 
-    /// A place in a value.
+    /// A place in a value. At the last one, a byte makes the value too large.
     fn place(&mut self) -> Vec<u8> {
-        self.pick(&[
-            "0",
-            "1",
-            "-1",
-            "2",
-            "5",
-            "-3",
-            "100",
-            "-100",
-            "x",
-            "1000",
-            "",
-            "9223372036854775807",
-            "-9223372036854775808",
-            "99999999999999999999",
-            // One byte there makes a value that is too large.
-            "536870912",
-        ])
+        self.one_of(
+            "0|1|-1|2|5|-3|100|-100|x|1000||9223372036854775807|-9223372036854775808|\
+             99999999999999999999|536870912",
+        )
         .into()
     }
 
@@ -218,57 +117,7 @@ impl Commands {
             .into(),
             3 => format!("{}e{}", random.u8(..), random.i32(-4960..4940)).into(),
             4 => random.f64().to_string().into(),
-            _ => self
-                .pick(&[
-                    "0.5",
-                    "-0.25",
-                    "3.0e3",
-                    "1",
-                    "-7",
-                    "0.1",
-                    "x",
-                    "",
-                    "1e2",
-                    "inf",
-                    "-INF",
-                    "nan",
-                    "-nan(1)",
-                    "Infinity",
-                    "infinit",
-                    "1e4932",
-                    "9e4932",
-                    "-1e4932",
-                    "1e-4951",
-                    "1e99999999999999999999",
-                    "0e99999999999999999999",
-                    "1e-99999999999999999999",
-                    ".5",
-                    "5.",
-                    ".",
-                    "-.",
-                    "+1.5",
-                    " 1.5",
-                    "1.5 ",
-                    "1.5\0",
-                    "1,5",
-                    "0x",
-                    "0x.8",
-                    "0X1P+4",
-                    "0xg",
-                    "1e",
-                    "1e+",
-                    "1e+2",
-                    "--1",
-                    "-0",
-                    "-0.0",
-                    "0.00000000000000001",
-                    "-0.000000000000000004",
-                    "123456789012345678901234567890",
-                    "0.1234567890123456789012345678901234567890",
-                    "9223372036854775807",
-                    "18446744073709551616",
-                ])
-                .into(),
+            _ => self.one_of(FLOATS).into(),
         }
     }
 
@@ -285,16 +134,7 @@ impl Commands {
         let unit = self.word(&["EX", "PX", "EXAT", "PXAT"]);
         let time = match self.random.u8(..4) {
             0 => self
-                .pick(&[
-                    "0",
-                    "-5",
-                    "x",
-                    "",
-                    "1.5",
-                    "9223372036854775807",
-                    "9223372036854775",
-                    "-9223372036854775808",
-                ])
+                .one_of("0|-5|x||1.5|9223372036854775807|9223372036854775|-9223372036854775808")
                 .to_owned(),
             _ => match unit.to_ascii_uppercase().as_slice() {
                 b"EX" => self.relative().to_string(),
@@ -328,15 +168,7 @@ impl Commands {
         let at = self.now + self.random.u64(1000..2000);
         let time = match self.random.u8(..6) {
             0 => self
-                .pick(&[
-                    "0",
-                    "-1",
-                    "-100",
-                    "x",
-                    "9223372036854775807",
-                    "9223372036854775",
-                    "-9223372036854775808",
-                ])
+                .one_of("0|-1|-100|x|9223372036854775807|9223372036854775|-9223372036854775808")
                 .to_owned(),
             _ => match command.to_ascii_uppercase().as_slice() {
                 b"EXPIREAT" => at.to_string(),
@@ -392,7 +224,7 @@ impl Commands {
 
     /// Of all keys: there are few, so that one step of a scan is enough.
     fn keyspace(&mut self) -> Words {
-        let pattern = self.pick(&["*", "?", "a*", "[a-c]", "[^a]", "k\\\r*", "", "nosuch"]);
+        let pattern = self.one_of("*|?|a*|[a-c]|[^a]|k\\\r*||nosuch");
         match self.random.u8(..12) {
             0..=2 => vec![self.word(&["KEYS"]), pattern.into()],
             // Redis counts keys whose time is over until it comes across them.
@@ -480,7 +312,10 @@ impl Commands {
                 _ => vec![self.word(&["PING", "ECHO"]), self.value()],
             },
             26 => self.keyspace(),
-            _ => return line(self.pick(&FIXED)),
+            _ => {
+                let lines: Vec<&str> = FIXED.lines().collect();
+                return line(self.pick(&lines));
+            }
         };
         // Now and then the wrong number of arguments.
         match self.random.u8(..40) {
