@@ -233,10 +233,9 @@ fn checked(context: &mut Context<'_>, args: Args<'_>) -> Option<Option<&'static 
 /// Whether a command has its arguments, and a subcommand that is known. (Those of a command that the
 /// remote does, it knows best.)
 fn formed(spec: &'static Spec, args: Args<'_>, behind: RemoteKind) -> Result<(), Vec<u8>> {
-    let here = matches!(spec.name, "client" | "command" | "config");
-    let sub = args.get(1).filter(|_| spec.contains);
-    let meant = match sub {
-        Some(sub) if here || behind != RemoteKind::Redis => {
+    let here = || matches!(spec.name, "client" | "command" | "config");
+    let meant = match args.get(1) {
+        Some(sub) if spec.contains && (behind != RemoteKind::Redis || here()) => {
             table::find_sub(spec, sub).ok_or_else(|| {
                 let after = format!("'. Try {} HELP.", spec.name.to_uppercase());
                 let sub = &sub[..sub.len().min(128)];

@@ -222,3 +222,12 @@ fn pages_have_their_own_bound() {
     drop(hanging);
     assert_eq!(crate::status::get(sidecar.metrics, "/health").0, 200);
 }
+
+/// Half a question to the pages is not waited for without an end.
+#[test]
+fn a_page_is_not_waited_for_without_an_end() {
+    let sidecar = Sidecar::start(&[]);
+    let mut client = Client::connect(sidecar.metrics);
+    client.write(b"GET / HT");
+    assert_eq!(client.rest(), b"");
+}
