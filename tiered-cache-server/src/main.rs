@@ -22,6 +22,7 @@ mod upstream;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tiered_cache::{MemoryRemote, RedisRemote, TieredCache};
@@ -35,7 +36,7 @@ use crate::settings::{LogFormat, RemoteKind, Settings};
 use crate::shared::Shared;
 
 fn main() -> ExitCode {
-    let asked = cli::load(std::env::args_os(), |name| std::env::var(name).ok());
+    let asked = cli::load(std::env::args_os(), variable);
     let ended = match asked {
         Ok(Asked::Print(text)) => std::io::stdout()
             .write_all(text.as_bytes())
@@ -52,6 +53,15 @@ fn main() -> ExitCode {
             eprintln!("tiered-cache-server: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A variable of the environment, if it is set.
+fn variable(name: &str) -> Result<Option<String>> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(error) => Err(error).with_context(|| name.to_owned()),
     }
 }
 
@@ -130,19 +140,26 @@ async fn run(settings: Settings) -> Result<()> {
         }
     };
     server::run(&shared, listeners, stop).await?;
+    // A second signal: nobody wants to wait for the remote.
+    let before = tokio::select! {
+        flushed = cache.flush(drain) => flushed.map_or(0, |report| report.flushed),
+        _ = terminate.recv() => 0,
+        _ = interrupt.recv() => 0,
+    };
     let report = cache
-        .close(drain)
+        .close(Duration::ZERO)
         .await
         .context("the cache cannot be closed cleanly")?;
+    let flushed = before + report.flushed;
     if report.complete {
         tracing::info!(
-            flushed = report.flushed,
+            flushed,
             dead_letters = report.dead_letters,
             "ended: the remote has everything"
         );
     } else {
         tracing::warn!(
-            flushed = report.flushed,
+            flushed,
             remaining = report.remaining,
             dead_letters = report.dead_letters,
             oldest_ms = report.oldest.unwrap_or_default().as_millis(),

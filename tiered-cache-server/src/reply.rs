@@ -17,6 +17,14 @@ impl Reply {
         self.line(b'+', status.as_bytes());
     }
 
+    /// An array of lines, as `HELP` subcommands answer.
+    pub(crate) fn statuses(&mut self, lines: &[&str]) {
+        self.array(lines.len());
+        for line in lines {
+            self.status(line);
+        }
+    }
+
     /// An error: its code and message. Line ends in it become spaces.
     pub(crate) fn error(&mut self, message: &str) {
         self.error_bytes(message.as_bytes());

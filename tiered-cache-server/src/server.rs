@@ -86,7 +86,8 @@ impl Listeners {
         tcp.map(|address| address.to_string()).collect()
     }
 
-    async fn accept(&self, keepalive: Duration) -> io::Result<(Stream, String)> {
+    /// The next client, with its address and the one that it has come to.
+    async fn accept(&self, keepalive: Duration) -> io::Result<(Stream, (String, String))> {
         let unix = async {
             match &self.unix {
                 Some(listener) => listener.accept().await,
@@ -108,11 +109,15 @@ impl Listeners {
                 let (stream, peer) = accepted?;
                 stream.set_nodelay(true)?;
                 keep_alive(&stream, keepalive)?;
-                Ok((Stream::Tcp(stream), peer.to_string()))
+                let local = stream.local_addr()?;
+                Ok((Stream::Tcp(stream), (peer.to_string(), local.to_string())))
             }
             accepted = unix => {
                 let (stream, _) = accepted?;
-                Ok((Stream::Unix(stream), "unix".to_owned()))
+                // As Redis shows it.
+                let path = stream.local_addr()?.as_pathname().map(Path::to_owned);
+                let address = format!("{}:0", path.unwrap_or_default().display());
+                Ok((Stream::Unix(stream), (address.clone(), address)))
             }
         }
     }
@@ -240,8 +245,8 @@ pub(crate) async fn run(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                if let Some(arrival) = admit(shared, stream, peer).await {
+            Ok((stream, addresses)) => {
+                if let Some(arrival) = admit(shared, stream, addresses).await {
                     next = (next + 1) % senders.len();
                     if senders[next].send(arrival).await.is_err() {
                         bail!("a thread that serves clients has ended");
@@ -278,7 +283,11 @@ pub(crate) async fn run(
 }
 
 /// Takes a client in, or tells it why not.
-async fn admit(shared: &Shared, mut stream: Stream, peer: String) -> Option<Arrival> {
+async fn admit(
+    shared: &Shared,
+    mut stream: Stream,
+    addresses: (String, String),
+) -> Option<Arrival> {
     shared.counters.connections.fetch_add(1, Ordering::Relaxed);
     let handle = match stream.handle() {
         Ok(handle) => handle,
@@ -288,7 +297,7 @@ async fn admit(shared: &Shared, mut stream: Stream, peer: String) -> Option<Arri
         }
     };
     let most = shared.settings.maxclients;
-    let Some(info) = shared.clients.add(peer, handle, most) else {
+    let Some(info) = shared.clients.add(addresses, handle, most) else {
         shared.counters.rejected.fetch_add(1, Ordering::Relaxed);
         let text = b"-ERR max number of clients reached\r\n";
         let told = tokio::time::timeout(Duration::from_millis(100), stream.write_all(text)).await;

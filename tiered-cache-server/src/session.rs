@@ -1,6 +1,8 @@
 //! What a client has said of itself, and what it has open at the remote.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -15,11 +17,10 @@ pub(crate) struct Session {
     pub(crate) info: Arc<ClientInfo>,
     /// It has given the password, or needs none.
     pub(crate) trusted: bool,
-    /// Keys of a transaction that has begun.
-    pub(crate) transaction: Option<Vec<Vec<u8>>>,
-    /// The transaction has a command that changes all keys.
-    pub(crate) clears: bool,
-    pub(crate) watched: Vec<Vec<u8>>,
+    /// The transaction that has begun.
+    pub(crate) transaction: Option<Transaction>,
+    pub(crate) watched: BTreeSet<Vec<u8>>,
+    pub(crate) replies: Replies,
     /// Its own connection to the remote, once it has sent a command that goes there.
     pub(crate) upstream: Option<Upstream>,
     pub(crate) subscriber: Option<Subscriber>,
@@ -29,6 +30,49 @@ pub(crate) struct Session {
     pub(crate) max_bulk: usize,
     pub(crate) query_limit: usize,
     pub(crate) output_buffer: usize,
+}
+
+/// What is known here of a transaction, whose commands wait at the remote.
+#[derive(Default)]
+pub(crate) struct Transaction {
+    pub(crate) keys: BTreeSet<Vec<u8>>,
+    /// It has a command that changes all keys.
+    pub(crate) clears: bool,
+    /// A command was refused here: it cannot be executed any more.
+    pub(crate) refused: bool,
+}
+
+/// Which replies the client wants: `CLIENT REPLY`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Replies {
+    #[default]
+    All,
+    None,
+    /// None to the next command.
+    SkipNext,
+    /// None to this one.
+    Skip,
+}
+
+impl Replies {
+    /// A command begins.
+    pub(crate) fn begin(&mut self) {
+        if *self == Self::SkipNext {
+            *self = Self::Skip;
+        }
+    }
+
+    /// A command has ended; the answer is whether its reply is wanted.
+    pub(crate) fn end(&mut self) -> bool {
+        match self {
+            Self::All | Self::SkipNext => true,
+            Self::None => false,
+            Self::Skip => {
+                *self = Self::All;
+                false
+            }
+        }
+    }
 }
 
 /// The connection on which the remote publishes.
@@ -46,8 +90,8 @@ impl Session {
             info,
             trusted: settings.requirepass.is_empty(),
             transaction: None,
-            clears: false,
-            watched: Vec::new(),
+            watched: BTreeSet::new(),
+            replies: Replies::All,
             upstream: None,
             subscriber: None,
             watching: None,
@@ -59,10 +103,13 @@ impl Session {
         }
     }
 
-    /// Whether commands do what they always do: no login is missing, and no transaction or
-    /// subscription has begun.
+    /// Whether commands do what they always do: no login is missing, no transaction or subscription
+    /// has begun, and replies are wanted.
     pub(crate) fn is_plain(&self) -> bool {
-        self.trusted && self.transaction.is_none() && self.subscriber.is_none()
+        self.trusted
+            && self.transaction.is_none()
+            && self.subscriber.is_none()
+            && self.replies == Replies::All
     }
 
     /// Whether user and password are right; it takes as long whether they are or not.
@@ -86,10 +133,13 @@ impl Session {
     pub(crate) fn reset(&mut self) {
         self.trusted = self.shared.settings.requirepass.is_empty();
         self.transaction = None;
-        self.clears = false;
         self.watched.clear();
+        self.replies = Replies::All;
         self.upstream = None;
         self.subscriber = None;
         self.watching = None;
+        self.info.name.lock().clear();
+        self.info.resp3.store(false, Ordering::Relaxed);
+        self.info.subscribed.store(false, Ordering::Relaxed);
     }
 }

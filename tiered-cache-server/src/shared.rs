@@ -1,13 +1,14 @@
 //! What all clients share.
 
 use std::collections::{BTreeMap, HashMap};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use rustix::net::Shutdown;
 use tiered_cache::{ReadModifyWrite, RedisRemote, TieredCache};
 
 use crate::latency::Latencies;
@@ -78,9 +79,14 @@ pub(crate) struct Clients {
 /// One of them, as others see it.
 pub(crate) struct ClientInfo {
     pub(crate) id: u64,
+    /// Its address, and the one that it has come to.
     pub(crate) peer: String,
+    pub(crate) local: String,
     pub(crate) since: SystemTime,
     pub(crate) name: Mutex<Bytes>,
+    /// It speaks version 3 of the protocol.
+    pub(crate) resp3: AtomicBool,
+    pub(crate) subscribed: AtomicBool,
     /// The same socket: shut down for reading, the client's task comes to its end.
     socket: OwnedFd,
 }
@@ -89,7 +95,7 @@ impl Clients {
     /// Adds a client, unless there are too many.
     pub(crate) fn add(
         &self,
-        peer: String,
+        (peer, local): (String, String),
         socket: OwnedFd,
         most: usize,
     ) -> Option<Arc<ClientInfo>> {
@@ -101,8 +107,11 @@ impl Clients {
         let info = Arc::new(ClientInfo {
             id,
             peer,
+            local,
             since: SystemTime::now(),
             name: Mutex::default(),
+            resp3: AtomicBool::new(false),
+            subscribed: AtomicBool::new(false),
             socket,
         });
         self.map.lock().insert(id, Arc::clone(&info));
@@ -126,24 +135,39 @@ impl Clients {
     /// Ends the waiting of all for commands. What runs comes to its end.
     pub(crate) fn hang_up(&self) {
         for client in self.list() {
-            // One that is gone already has nothing to end.
-            if let Err(error) = rustix::net::shutdown(&client.socket, rustix::net::Shutdown::Read) {
-                tracing::debug!(client = client.id, %error, "a client cannot be told to end");
-            }
+            client.shut(Shutdown::Read);
         }
     }
 }
 
 impl ClientInfo {
-    /// A line of `CLIENT LIST`.
-    pub(crate) fn line(&self) -> String {
+    /// A line of `CLIENT LIST`, with the fields that there are here.
+    pub(crate) fn line(&self, user: &str) -> String {
         let age = self.since.elapsed().unwrap_or_default().as_secs();
+        let subscribed = self.subscribed.load(Ordering::Relaxed);
+        let resp3 = self.resp3.load(Ordering::Relaxed);
         format!(
-            "id={} addr={} name={} age={age} db=0",
+            "id={} addr={} laddr={} fd={} name={} age={age} flags={} db=0 user={user} resp={}",
             self.id,
             self.peer,
-            self.name.lock().escape_ascii()
+            self.local,
+            self.socket.as_raw_fd(),
+            String::from_utf8_lossy(&self.name.lock()),
+            if subscribed { 'P' } else { 'N' },
+            if resp3 { 3 } else { 2 }
         )
+    }
+
+    /// Ends it, whatever it does.
+    pub(crate) fn end(&self) {
+        self.shut(Shutdown::Both);
+    }
+
+    fn shut(&self, what: Shutdown) {
+        // One that is gone already has nothing to end.
+        if let Err(error) = rustix::net::shutdown(&self.socket, what) {
+            tracing::debug!(client = self.id, %error, "a client cannot be told to end");
+        }
     }
 }
 

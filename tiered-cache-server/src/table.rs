@@ -1,9 +1,9 @@
 //! The commands of Redis 7.0, with arity and the places of their keys, and our own.
 //!
 //! `commands.tsv` is what `COMMAND` of Redis 7.0.15 says: name, arity, flags, first key, last key,
-//! step, categories.
+//! step, categories. `CLIENT SETINFO` and `NO-TOUCH` of 7.2 are there, too: clients send them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::request::Args;
@@ -62,6 +62,8 @@ pub(crate) struct Spec {
     pub(crate) categories: Vec<&'static str>,
     /// It waits for something, by its nature.
     pub(crate) waits: bool,
+    /// It has subcommands.
+    pub(crate) contains: bool,
 }
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
@@ -75,16 +77,17 @@ static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
         step: 0,
         categories: vec!["slow"],
         waits: false,
+        contains: false,
     });
     let redis = include_str!("commands.tsv").lines().filter_map(parse);
-    let numbered = redis.chain(own).enumerate();
-    numbered
-        .map(|(number, spec)| Spec {
-            number,
-            waits: spec.has("blocking") || matches!(spec.name, "wait" | "tiered.flush"),
-            ..spec
-        })
-        .collect()
+    let mut specs: Vec<Spec> = redis.chain(own).collect();
+    let containers: HashSet<&str> = specs.iter().filter_map(Spec::container).collect();
+    for (number, spec) in specs.iter_mut().enumerate() {
+        spec.number = number;
+        spec.waits = spec.has("blocking") || matches!(spec.name, "wait" | "tiered.flush");
+        spec.contains = containers.contains(spec.name);
+    }
+    specs
 });
 
 static TABLE: LazyLock<HashMap<&'static str, &'static Spec>> =
@@ -104,12 +107,18 @@ fn parse(line: &'static str) -> Option<Spec> {
         step: field()?.parse().ok()?,
         categories: words(field()?),
         waits: false,
+        contains: false,
     })
 }
 
 /// All commands, without subcommands.
 pub(crate) fn all() -> impl Iterator<Item = &'static Spec> {
-    SPECS.iter().filter(|spec| !spec.name.contains('|'))
+    with_subcommands().filter(|spec| spec.container().is_none())
+}
+
+/// All commands and subcommands.
+pub(crate) fn with_subcommands() -> impl Iterator<Item = &'static Spec> {
+    SPECS.iter()
 }
 
 /// How many there are, subcommands included.
@@ -142,6 +151,11 @@ pub(crate) fn find_sub(spec: &Spec, sub: &[u8]) -> Option<&'static Spec> {
 }
 
 impl Spec {
+    /// The command that this is a subcommand of.
+    fn container(&self) -> Option<&'static str> {
+        self.name.split_once('|').map(|(container, _)| container)
+    }
+
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.flags.contains(&flag)
     }

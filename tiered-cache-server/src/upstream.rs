@@ -66,20 +66,28 @@ impl Upstream {
             output: Vec::new(),
             resp3: false,
         };
-        upstream.speak(resp3).await?;
+        upstream.speak(resp3, &mut Vec::new()).await?;
         Ok(upstream)
     }
 
-    /// Changes the version of the protocol, if it is another one.
-    pub(crate) async fn speak(&mut self, resp3: bool) -> io::Result<()> {
+    /// Changes the version of the protocol, if it is another one. Messages that come before the reply
+    /// are put into `messages`.
+    pub(crate) async fn speak(&mut self, resp3: bool, messages: &mut Vec<u8>) -> io::Result<()> {
         if self.resp3 == resp3 {
             return Ok(());
         }
         let version: &[u8] = if resp3 { b"3" } else { b"2" };
         self.send([&b"HELLO"[..], version].into_iter(), 2).await?;
-        // The reply comes in the new version already.
+        // The reply comes in the new version already, and version 3 can read the other one.
+        self.resp3 = true;
+        let reply = loop {
+            let frame = self.frame().await?;
+            if !frame.is_push() {
+                break frame;
+            }
+            messages.extend_from_slice(&frame.bytes);
+        };
         self.resp3 = resp3;
-        let reply = self.frame().await?;
         if reply.is_error() {
             return Err(io::Error::other(
                 String::from_utf8_lossy(&reply.bytes).trim_end().to_owned(),

@@ -164,8 +164,10 @@ impl Client {
                     self.write_together().await;
                     let counter = &self.shared.counters.protocol_errors;
                     counter.fetch_add(1, Ordering::Relaxed);
-                    tracing::debug!(client = self.session.info.id, why, "a protocol error");
-                    self.reply.error(&format!("ERR Protocol error: {why}"));
+                    let shown = why.escape_ascii();
+                    tracing::debug!(client = self.session.info.id, why = %shown, "a protocol error");
+                    let text = [b"ERR Protocol error: ", &why[..]].concat();
+                    self.reply.error_bytes(&text);
                     break Flow::Close;
                 }
             }

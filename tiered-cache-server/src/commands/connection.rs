@@ -1,18 +1,16 @@
 //! Commands about the connection itself.
 
 use std::io;
+use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
-
-use super::{Context, Flow, SYNTAX, forward};
+use super::set_options::NOT_AN_INTEGER;
+use super::{Context, Fault, Flow, SYNTAX, client, forward, naming, transactions};
 use crate::request::{Args, integer};
 use crate::settings::RemoteKind;
-use crate::table::{Spec, find_sub};
+use crate::table::Spec;
 
 /// The version of Redis whose commands and replies are meant.
 pub(super) const REDIS_VERSION: &str = "7.0.15";
-
-const NOT_IN_TRANSACTION: &str = "ERR Command not allowed inside a transaction";
 
 pub(super) fn is_about_the_connection(spec: &Spec) -> bool {
     matches!(
@@ -58,29 +56,39 @@ pub(super) async fn run(
         "reset" => {
             context.session.reset();
             context.reply.resp3 = false;
-            context.session.info.name.lock().clear();
             context.reply.status("RESET");
         }
-        "ping" | "echo" | "client" if in_transaction => {
-            return forward::transaction(context, spec, args).await;
-        }
-        _ if in_transaction => context.reply.error(NOT_IN_TRANSACTION),
+        _ if in_transaction => return transactions::run(context, spec, args).await,
         "ping" => return ping(context, args).await,
         "echo" => context.reply.bulk(&args[1]),
         "auth" => auth(context, args),
-        "hello" => hello(context, args),
-        "select" => match integer(&args[1]).and_then(|number| i32::try_from(number).ok()) {
-            Some(0) => context.reply.ok(),
-            Some(_) => context.reply.error("ERR DB index is out of range"),
-            None => {
-                let text = "ERR value is not an integer or out of range";
-                context.reply.error(text);
-            }
+        "hello" => {
+            let switched = hello(context, args).await?;
+            return Ok(told(context, switched.map(|()| Flow::Continue)));
+        }
+        "select" => match integer(&args[1]).map(i32::try_from) {
+            Some(Ok(0)) => context.reply.ok(),
+            Some(Ok(_)) => context.reply.error("ERR DB index is out of range"),
+            Some(Err(_)) => context
+                .reply
+                .error("ERR value is out of range, value must between -2147483648 and 2147483647"),
+            None => context.reply.error(NOT_AN_INTEGER),
         },
-        "client" => client(context, spec, args),
+        "client" => {
+            let done = client::run(context, args);
+            return Ok(told(context, done));
+        }
         _ => return forward::subscription(context, name, args).await,
     }
     Ok(Flow::Continue)
+}
+
+/// Tells the client what is wrong, if anything.
+fn told(context: &mut Context<'_>, done: Result<Flow, Fault>) -> Flow {
+    done.unwrap_or_else(|fault| {
+        fault.tell(context.reply);
+        Flow::Continue
+    })
 }
 
 async fn ping(context: &mut Context<'_>, args: Args<'_>) -> io::Result<Flow> {
@@ -124,58 +132,22 @@ fn auth(context: &mut Context<'_>, args: Args<'_>) {
     }
 }
 
-fn hello(context: &mut Context<'_>, args: Args<'_>) {
-    let mut version = None;
-    let mut at = 1;
-    if let Some(text) = args.get(1) {
-        at = 2;
-        match integer(text) {
-            None => {
-                let text = "ERR Protocol version is not an integer or out of range";
-                return context.reply.error(text);
-            }
-            Some(number @ (2 | 3)) => version = Some(number),
-            Some(_) => return context.reply.error("NOPROTO unsupported protocol version"),
-        }
-    }
-    let (mut login, mut name) = (None, None);
-    while let Some(option) = args.get(at) {
-        if args.is(at, "auth")
-            && let (Some(user), Some(password)) = (args.get(at + 1), args.get(at + 2))
-        {
-            login = Some((user, password));
-            at += 3;
-        } else if args.is(at, "setname")
-            && let Some(given) = args.get(at + 1)
-        {
-            name = Some(given);
-            at += 2;
-        } else {
-            let option = String::from_utf8_lossy(option);
-            let text = format!("ERR Syntax error in HELLO option '{option}'");
-            return context.reply.error(&text);
-        }
-    }
-    if let Some((user, password)) = login
-        && !context.session.log_in(user, password)
-    {
-        return context.reply.error(WRONG_PASSWORD);
-    }
-    if !context.session.trusted {
-        return context.reply.error(
-            "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
-             HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
-             select the RESP protocol version at the same time",
-        );
-    }
-    if let Some(name) = name
-        && !set_name(context, name)
-    {
-        return;
-    }
+/// Changes what the connection speaks. The outer error: the client cannot be served any more.
+async fn hello(context: &mut Context<'_>, args: Args<'_>) -> io::Result<Result<(), Fault>> {
+    let version = match greet(context, args) {
+        Ok(version) => version,
+        Err(fault) => return Ok(Err(fault)),
+    };
     if let Some(version) = version {
-        context.reply.resp3 = version == 3;
-        if version == 2 {
+        let resp3 = version == 3;
+        context.session.info.resp3.store(resp3, Ordering::Relaxed);
+        if let Some(subscriber) = &mut context.session.subscriber {
+            // Messages that come meanwhile are of the old version, and go before the reply.
+            let between = &mut context.reply.bytes;
+            subscriber.upstream.speak(resp3, between).await?;
+        }
+        context.reply.resp3 = resp3;
+        if !resp3 {
             // Version 2 has no messages.
             context.session.watching = None;
         }
@@ -197,60 +169,55 @@ fn hello(context: &mut Context<'_>, args: Args<'_>) {
     }
     reply.bulk(b"modules");
     reply.array(0);
+    Ok(Ok(()))
 }
 
-fn set_name(context: &mut Context<'_>, name: &[u8]) -> bool {
-    if !name.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
-        context
-            .reply
-            .error("ERR Client names cannot contain spaces, newlines or special characters.");
-        return false;
+/// Reads `HELLO`, and does its options; the answer is the version that it asks for.
+fn greet(context: &mut Context<'_>, args: Args<'_>) -> Result<Option<i64>, Fault> {
+    let mut version = None;
+    let mut at = 1;
+    if let Some(text) = args.get(1) {
+        at = 2;
+        let number = integer(text);
+        let number = number.ok_or("ERR Protocol version is not an integer or out of range")?;
+        if !(2..=3).contains(&number) {
+            return Err("NOPROTO unsupported protocol version".into());
+        }
+        version = Some(number);
     }
-    *context.session.info.name.lock() = Bytes::copy_from_slice(name);
-    true
-}
-
-fn client(context: &mut Context<'_>, spec: &'static Spec, args: Args<'_>) {
-    let sub = args[1].to_ascii_lowercase();
-    if let Some(known) = find_sub(spec, &sub)
-        && !known.takes(args.len())
+    let (mut login, mut name) = (None, None);
+    while let Some(option) = args.get(at) {
+        if args.is(at, "auth")
+            && let (Some(user), Some(password)) = (args.get(at + 1), args.get(at + 2))
+        {
+            login = Some((user, password));
+            at += 3;
+        } else if args.is(at, "setname")
+            && let Some(given) = args.get(at + 1)
+        {
+            name = Some(given);
+            at += 2;
+        } else {
+            return Err(naming("ERR Syntax error in HELLO option '", option, "'").into());
+        }
+    }
+    if let Some((user, password)) = login
+        && !context.session.log_in(user, password)
     {
-        let text = format!("ERR wrong number of arguments for '{}' command", known.name);
-        return context.reply.error(&text);
+        return Err(WRONG_PASSWORD.into());
     }
-    let info = std::sync::Arc::clone(&context.session.info);
-    match sub.as_slice() {
-        b"id" => context
-            .reply
-            .integer(i64::try_from(info.id).unwrap_or(i64::MAX)),
-        b"getname" => {
-            let name = info.name.lock().clone();
-            context
-                .reply
-                .bulk_or_null((!name.is_empty()).then_some(&name[..]));
-        }
-        b"setname" => {
-            if set_name(context, &args[2]) {
-                context.reply.ok();
-            }
-        }
-        // What a library says of itself, and what only matters where clients are evicted.
-        b"setinfo" | b"no-evict" | b"no-touch" => context.reply.ok(),
-        b"info" => context.reply.verbatim(&format!("{}\n", info.line())),
-        b"list" => {
-            let clients = context.session.shared.clients.list();
-            let lines: String = clients
-                .iter()
-                .map(|client| format!("{}\n", client.line()))
-                .collect();
-            context.reply.verbatim(&lines);
-        }
-        _ => {
-            let sub = String::from_utf8_lossy(&args[1]);
-            let text = format!("ERR unknown subcommand '{sub}'. Try CLIENT HELP.");
-            context.reply.error(&text);
-        }
+    if !context.session.trusted {
+        return Err(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
+             HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
+             select the RESP protocol version at the same time"
+                .into(),
+        );
     }
+    if let Some(name) = name {
+        client::set_name(context, name)?;
+    }
+    Ok(version)
 }
 
 /// Whether commands of the remote can be offered.

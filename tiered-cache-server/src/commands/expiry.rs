@@ -6,7 +6,7 @@ use tiered_cache::{Current, Error, Peek, ReadOptions, TieredCache, Update};
 
 use super::set_options::{self, Unit, ms_of, now_ms};
 use super::strings::Outcome;
-use super::{Context, Fault};
+use super::{Context, Fault, naming};
 use crate::request::Args;
 
 /// Does a command, or leaves it to the remote: false.
@@ -91,8 +91,7 @@ impl Conditions {
                 b"gt" => conditions.later = true,
                 b"lt" => conditions.earlier = true,
                 _ => {
-                    let word = String::from_utf8_lossy(word);
-                    return Err(format!("ERR Unsupported option {word}").into());
+                    return Err(naming("ERR Unsupported option ", word, "").into());
                 }
             }
         }

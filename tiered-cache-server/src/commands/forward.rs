@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use super::connection::has_redis;
 use super::introspection::needs_remote;
 use super::keyspace::delete_here;
-use super::{Context, Flow, remember, text_of};
+use super::{Context, Flow, remember, text_of, transactions};
 use crate::request::Args;
 use crate::session::Subscriber;
 use crate::shared::Shared;
@@ -24,15 +24,8 @@ use crate::upstream::{Frame, Upstream};
 /// Tells where the answers to a subscription end.
 const MARK: &[u8] = b"tiered-cache";
 
-pub(super) fn is_about_transactions(spec: &Spec) -> bool {
-    matches!(
-        spec.name,
-        "multi" | "exec" | "discard" | "watch" | "unwatch"
-    )
-}
-
 /// Whether there is a Redis that can do a command; the reply says so if not.
-fn redis_is_there(context: &mut Context<'_>, name: &str) -> bool {
+pub(super) fn redis_is_there(context: &mut Context<'_>, name: &str) -> bool {
     let there = has_redis(context);
     if !there {
         let kind = context.session.shared.kind();
@@ -42,7 +35,7 @@ fn redis_is_there(context: &mut Context<'_>, name: &str) -> bool {
 }
 
 /// The command itself, or the subcommand that is meant, and the keys that it names.
-fn part_and_keys(spec: &'static Spec, args: Args<'_>) -> (&'static Spec, Vec<Vec<u8>>) {
+pub(super) fn part_and_keys(spec: &'static Spec, args: Args<'_>) -> (&'static Spec, Vec<Vec<u8>>) {
     let part = args
         .get(1)
         .and_then(|sub| find_sub(spec, sub))
@@ -102,7 +95,7 @@ pub(super) async fn run(
 pub(super) async fn unknown(context: &mut Context<'_>, args: Args<'_>) -> io::Result<Flow> {
     let keys: Vec<Vec<u8>> = args.from(1).map(<[u8]>::to_vec).collect();
     if let Some(transaction) = &mut context.session.transaction {
-        transaction.extend_from_slice(&keys);
+        transaction.keys.extend(keys.iter().cloned());
     } else if let Err(error) = settle(&context.session.shared, &keys, None).await {
         context.reply.error(&text_of(&error));
         return Ok(Flow::Continue);
@@ -114,74 +107,6 @@ pub(super) async fn unknown(context: &mut Context<'_>, args: Args<'_>) -> io::Re
         Err(away) => context.reply.error(&away.text()),
     }
     Ok(Flow::Continue)
-}
-
-/// Does a command of a transaction: it begins, ends, or belongs to it.
-///
-/// # Errors
-/// The client is gone.
-pub(super) async fn transaction(
-    context: &mut Context<'_>,
-    spec: &'static Spec,
-    args: Args<'_>,
-) -> io::Result<Flow> {
-    if !redis_is_there(context, spec.name) {
-        return Ok(Flow::Continue);
-    }
-    let (_, keys) = part_and_keys(spec, args);
-    let session = &mut *context.session;
-    match (spec.name, &mut session.transaction) {
-        // A change that another client makes here shows itself at the end.
-        ("watch", None) => session.watched.extend_from_slice(&keys),
-        (_, Some(transaction)) => {
-            transaction.extend_from_slice(&keys);
-            session.clears |= Everything::of(spec.name) == Some(Everything::Changes);
-        }
-        _ => {}
-    }
-    let ends = spec.name == "exec";
-    let all = (ends && session.clears).then_some(Everything::Changes);
-    let keys = if ends {
-        let mut all = session.transaction.clone().unwrap_or_default();
-        all.extend_from_slice(&session.watched);
-        all
-    } else {
-        keys
-    };
-    if let Err(error) = settle(&context.session.shared, &keys, all).await {
-        // The remote must not go on with a transaction that lacks a command.
-        context.session.upstream = None;
-        end(context);
-        context.reply.error(&text_of(&error));
-        return Ok(Flow::Continue);
-    }
-    let done = exchange(context, args, false).await?;
-    let ok = matches!(&done, Ok(frame) if !frame.is_error());
-    if ends {
-        forget(&context.session.shared, &keys, all).await;
-    }
-    match spec.name {
-        "multi" if ok && context.session.transaction.is_none() => {
-            context.session.transaction = Some(Vec::new());
-        }
-        "exec" | "discard" => end(context),
-        "unwatch" if context.session.transaction.is_none() => context.session.watched.clear(),
-        _ => {}
-    }
-    match done {
-        Ok(frame) => context.reply.bytes.extend_from_slice(&frame.bytes),
-        Err(away) => {
-            end(context);
-            context.reply.error(&away.text());
-        }
-    }
-    Ok(Flow::Continue)
-}
-
-fn end(context: &mut Context<'_>) {
-    context.session.transaction = None;
-    context.session.clears = false;
-    context.session.watched.clear();
 }
 
 /// Begins or ends subscriptions, on a connection that has nothing else.
@@ -200,6 +125,9 @@ pub(super) async fn subscription(
         context.session.subscriber = None;
         context.reply.error(&Away { why: error }.text());
     }
+    let session = &context.session;
+    let subscribed = session.subscriber.is_some();
+    session.info.subscribed.store(subscribed, Ordering::Relaxed);
     Ok(Flow::Continue)
 }
 
@@ -240,18 +168,18 @@ async fn subscribe(context: &mut Context<'_>, args: Args<'_>) -> io::Result<()> 
 }
 
 /// The remote gave no reply.
-struct Away {
+pub(super) struct Away {
     why: io::Error,
 }
 
 impl Away {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!("ERR the remote did not answer: {}", self.why)
     }
 }
 
 /// Sends a command, and waits for its reply. The inner error: there is none.
-async fn exchange(
+pub(super) async fn exchange(
     context: &mut Context<'_>,
     args: Args<'_>,
     blocks: bool,
@@ -266,7 +194,7 @@ async fn exchange(
         context.session.upstream = None;
         if context.session.transaction.is_some() || !context.session.watched.is_empty() {
             let why = io::Error::other("its connection has ended, and the transaction with it");
-            end(context);
+            transactions::end(context.session);
             return Ok(Err(Away { why }));
         }
     }
@@ -278,7 +206,7 @@ async fn exchange(
                 empty.insert(Upstream::open(remote, resp3).await?)
             }
         };
-        upstream.speak(resp3).await?;
+        upstream.speak(resp3, &mut context.reply.bytes).await?;
         upstream.send(args.from(0), args.len()).await?;
         Ok::<_, io::Error>(upstream)
     };
@@ -330,13 +258,13 @@ async fn exchange(
 
 /// Commands that are about more than the keys they name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Everything {
+pub(super) enum Everything {
     Reads,
     Changes,
 }
 
 impl Everything {
-    fn of(name: &str) -> Option<Self> {
+    pub(super) fn of(name: &str) -> Option<Self> {
         match name {
             "keys" | "scan" | "dbsize" | "randomkey" | "sort" | "sort_ro" | "save" | "bgsave"
             | "bgrewriteaof" => Some(Self::Reads),
@@ -347,7 +275,11 @@ impl Everything {
 }
 
 /// Brings the last changes of keys to the remote, or of all.
-async fn settle(shared: &Shared, keys: &[Vec<u8>], all: Option<Everything>) -> Result<(), Error> {
+pub(super) async fn settle(
+    shared: &Shared,
+    keys: impl IntoIterator<Item = &Vec<u8>>,
+    all: Option<Everything>,
+) -> Result<(), Error> {
     let limit: Duration = shared.settings.cache.writes.remote_timeout;
     if all.is_some() {
         let report = shared.cache.flush(limit).await?;
@@ -363,14 +295,18 @@ async fn settle(shared: &Shared, keys: &[Vec<u8>], all: Option<Everything>) -> R
 
 /// Forgets what is here of keys that the remote may have changed. What was written here meanwhile
 /// stays: it comes after the command.
-async fn forget(shared: &Shared, keys: &[Vec<u8>], all: Option<Everything>) {
+pub(super) async fn forget(
+    shared: &Shared,
+    keys: impl IntoIterator<Item = &Vec<u8>>,
+    all: Option<Everything>,
+) {
     let cache = shared.cache.clone();
     let forgotten = if all == Some(Everything::Changes) {
         tokio::task::spawn_blocking(move || cache.evict_all_local().map(drop))
             .await
             .unwrap_or_else(|why| Err(Error::Internal(why.to_string())))
     } else {
-        keys.iter()
+        keys.into_iter()
             .try_for_each(|key| cache.evict_local(key).map(drop))
     };
     if let Err(error) = forgotten {

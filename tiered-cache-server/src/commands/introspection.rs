@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tiered_cache::Durability;
 
+use super::client::not_offered;
 use super::connection::REDIS_VERSION;
 use super::set_options::NOT_AN_INTEGER;
 use super::{Context, Fault, glob};
 use crate::request::{Args, integer};
 use crate::settings::RemoteKind;
 use crate::shared::Shared;
-use crate::table::{self, OWN, Spec};
 
 /// Does a command, or leaves it to the remote: false.
 pub(super) async fn run(
@@ -21,7 +21,6 @@ pub(super) async fn run(
     args: Args<'_>,
 ) -> Result<bool, Fault> {
     match name {
-        "command" => command(context, args),
         "config" => config(context, args)?,
         "info" => {
             let text = info(&context.session.shared, args);
@@ -37,17 +36,40 @@ pub(super) async fn run(
             context.reply.bulk(micros.as_bytes());
         }
         "wait" => wait(context, args).await?,
-        "cluster" => {
+        "cluster" | "asking" | "readonly" | "readwrite" => {
             return Err("ERR This instance has cluster support disabled".into());
         }
-        // They would stop, or change, what is behind; or turn this connection into something else.
-        "shutdown" | "sync" | "psync" | "replconf" | "replicaof" | "slaveof" | "failover"
-        | "monitor" | "debug" => {
-            return Err(format!("ERR '{name}' is not offered by tiered-cache-server").into());
+        // Of this server: the user at the remote is another one.
+        "acl" if args.is(1, "whoami") => {
+            let user = context.session.shared.settings.user.as_bytes();
+            context.reply.bulk(user);
         }
+        "role" if context.session.shared.kind() != RemoteKind::Redis => {
+            context.reply.array(3);
+            context.reply.bulk(b"master");
+            context.reply.integer(0);
+            context.reply.array(0);
+        }
+        _ if is_not_offered(name) => return Err(not_offered(name)),
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Commands that would stop, or change, what is behind; or turn this connection into something else.
+pub(super) fn is_not_offered(name: &str) -> bool {
+    matches!(
+        name,
+        "shutdown"
+            | "sync"
+            | "psync"
+            | "replconf"
+            | "replicaof"
+            | "slaveof"
+            | "failover"
+            | "monitor"
+            | "debug"
+    )
 }
 
 /// Returns when the remote has what this client has written, with 1; with 0 when the time is over, or
@@ -71,141 +93,40 @@ async fn wait(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn command(context: &mut Context<'_>, args: Args<'_>) {
-    let reply = &mut *context.reply;
-    match args.get(1).map(<[u8]>::to_ascii_lowercase).as_deref() {
-        None => {
-            reply.array(table::all().count());
-            for spec in table::all() {
-                describe(reply, spec);
-            }
-        }
-        Some(b"count") => reply.count(table::all().count()),
-        Some(b"info") => {
-            let names: Vec<&[u8]> = match args.len() {
-                2 => table::all().map(|spec| spec.name.as_bytes()).collect(),
-                _ => args.from(2).collect(),
-            };
-            reply.array(names.len());
-            for name in names {
-                match table::find(name) {
-                    Some(spec) => describe(reply, spec),
-                    None if reply.resp3 => reply.null(),
-                    None => reply.bytes.extend_from_slice(b"*-1\r\n"),
-                }
-            }
-        }
-        Some(b"list") => {
-            reply.array(table::all().count());
-            for spec in table::all() {
-                reply.bulk(spec.name.as_bytes());
-            }
-        }
-        Some(b"docs") => docs(reply, args),
-        Some(b"getkeys") => {
-            let inner = args.get(2).and_then(table::find);
-            let Some(spec) = inner else {
-                return reply.error("ERR Invalid command specified");
-            };
-            let keys = match spec.first {
-                0 => Vec::new(),
-                // The places count from the inner command's name.
-                first => args.from(2 + first).step_by(spec.step.max(1)).collect(),
-            };
-            let last = usize::try_from(spec.last).unwrap_or(usize::MAX);
-            let count = (last.saturating_sub(spec.first) / spec.step.max(1)).saturating_add(1);
-            let keys: Vec<&[u8]> = keys.into_iter().take(count).collect();
-            if keys.is_empty() {
-                return reply.error("ERR The command has no key arguments");
-            }
-            reply.array(keys.len());
-            for key in keys {
-                reply.bulk(key);
-            }
-        }
-        Some(other) => {
-            let other = String::from_utf8_lossy(other).into_owned();
-            reply.error(&format!(
-                "ERR unknown subcommand '{other}'. Try COMMAND HELP."
-            ));
-        }
-    }
-}
+/// What is said to `CONFIG SET` and the like.
+pub(super) const SETTINGS: &str = "ERR settings are changed in the file, the environment or the flags \
+                                   of tiered-cache-server, at its start";
 
-/// What `COMMAND` says of a command.
-fn describe(reply: &mut crate::reply::Reply, spec: &Spec) {
-    reply.array(10);
-    reply.bulk(spec.name.as_bytes());
-    reply.integer(i64::from(spec.arity));
-    reply.set(spec.flags.len());
-    for flag in &spec.flags {
-        reply.status(flag);
-    }
-    reply.count(spec.first);
-    reply.integer(i64::from(spec.last));
-    reply.count(spec.step);
-    reply.set(spec.categories.len());
-    for category in &spec.categories {
-        reply.status(&format!("@{category}"));
-    }
-    // Tips, key specifications, subcommands.
-    reply.array(0);
-    reply.array(0);
-    reply.array(0);
-}
-
-/// The documentation of our own commands; Redis documents its own.
-fn docs(reply: &mut crate::reply::Reply, args: Args<'_>) {
-    let wanted = |name: &str| {
-        args.len() == 2
-            || args
-                .from(2)
-                .any(|given| given.eq_ignore_ascii_case(name.as_bytes()))
-    };
-    let own: Vec<_> = OWN.iter().filter(|(name, ..)| wanted(name)).collect();
-    reply.map(own.len());
-    for (name, _, summary) in own {
-        reply.bulk(name.as_bytes());
-        reply.map(2);
-        for (key, value) in [("summary", *summary), ("group", "server")] {
-            reply.bulk(key.as_bytes());
-            reply.bulk(value.as_bytes());
-        }
-    }
-}
+const CONFIG_HELP: [&str; 5] = [
+    "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "GET <pattern> [<pattern> ...]",
+    "    Settings that Redis has, too, and their values.",
+    "HELP",
+    "    Prints this help.",
+];
 
 fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Fault> {
-    if args.is(1, "get") {
-        if args.len() < 3 {
-            return Err("ERR wrong number of arguments for 'config|get' command".into());
-        }
-        let all = parameters(&context.session.shared);
-        let found: Vec<_> = all
-            .into_iter()
-            .filter(|(name, _)| {
-                args.from(2)
-                    .any(|pattern| glob::matches(&pattern.to_ascii_lowercase(), name.as_bytes()))
-            })
-            .collect();
-        context.reply.map(found.len());
-        for (name, value) in found {
-            context.reply.bulk(name.as_bytes());
-            context.reply.bulk(value.as_bytes());
-        }
+    if args.is(1, "help") {
+        context.reply.statuses(&CONFIG_HELP);
         return Ok(());
     }
-    if ["set", "rewrite", "resetstat"]
-        .iter()
-        .any(|sub| args.is(1, sub))
-    {
-        return Err(
-            "ERR settings are changed in the file, the environment or the flags of \
-                    tiered-cache-server, at its start"
-                .into(),
-        );
+    if !args.is(1, "get") {
+        return Err(SETTINGS.into());
     }
-    let sub = String::from_utf8_lossy(&args[1]);
-    Err(format!("ERR unknown subcommand '{sub}'. Try CONFIG HELP.").into())
+    let all = parameters(&context.session.shared);
+    let found: Vec<_> = all
+        .into_iter()
+        .filter(|(name, _)| {
+            args.from(2)
+                .any(|pattern| glob::matches(&pattern.to_ascii_lowercase(), name.as_bytes()))
+        })
+        .collect();
+    context.reply.map(found.len());
+    for (name, value) in found {
+        context.reply.bulk(name.as_bytes());
+        context.reply.bulk(value.as_bytes());
+    }
+    Ok(())
 }
 
 /// What clients ask for by the names that Redis has for it. No secrets.
@@ -322,6 +243,7 @@ fn sections(shared: &Shared) -> Vec<Section> {
                 ),
                 ("local_bytes", stats.local_bytes.to_string()),
                 ("disk_bytes", stats.disk_bytes.to_string()),
+                ("used_memory_rss", resident().to_string()),
                 ("maxmemory", "0".to_owned()),
                 ("maxmemory_policy", "noeviction".to_owned()),
             ],
@@ -377,8 +299,23 @@ fn sections(shared: &Shared) -> Vec<Section> {
                 ("breaker_open", u8::from(stats.breaker_open).to_string()),
             ],
         ),
+        (
+            "replication",
+            vec![
+                ("role", "master".to_owned()),
+                ("connected_slaves", "0".to_owned()),
+            ],
+        ),
         ("keyspace", vec![("version", stats.version.to_string())]),
     ]
+}
+
+/// The memory of this process, in bytes; 0 where the system does not say it.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kilobytes.map_or(0, |kilobytes| kilobytes << 10)
 }
 
 /// What a client is told when a command needs a remote, and there is none.

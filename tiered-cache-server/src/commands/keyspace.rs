@@ -124,11 +124,26 @@ async fn walk(
     Ok(found?)
 }
 
+/// A cursor as Redis reads one: a sign is taken, and nothing is zero.
+fn cursor(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if text.is_empty() {
+        return Some(0);
+    }
+    if !digits.bytes().all(|one| one.is_ascii_digit()) {
+        return None;
+    }
+    let number: u64 = digits.parse().ok()?;
+    Some(if text.starts_with('-') {
+        number.wrapping_neg()
+    } else {
+        number
+    })
+}
+
 fn scan(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Fault> {
-    let cursor: u64 = std::str::from_utf8(&args[1])
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or("ERR invalid cursor")?;
+    let cursor = cursor(&args[1]).ok_or("ERR invalid cursor")?;
     let (mut count, mut pattern, mut kind) = (10, None, None);
     let mut at = 2;
     while at < args.len() {

@@ -1,6 +1,8 @@
 //! The commands.
 
 pub(crate) mod batched;
+mod client;
+mod command;
 mod connection;
 mod expiry;
 mod forward;
@@ -12,6 +14,7 @@ pub(crate) mod reads;
 mod set_options;
 mod strings;
 mod tiered;
+mod transactions;
 pub(crate) mod watch;
 
 use std::io;
@@ -46,9 +49,19 @@ pub(crate) enum Flow {
 
 /// Why a command has no reply yet.
 pub(crate) enum Fault {
-    /// This is its reply: code and message.
-    Says(String),
+    /// This is its reply: code and message, with bytes that the client gave.
+    Says(Vec<u8>),
     Cache(Error),
+}
+
+impl Fault {
+    /// Tells the client.
+    fn tell(&self, reply: &mut Reply) {
+        match self {
+            Self::Says(says) => reply.error_bytes(says),
+            Self::Cache(error) => reply.error(&text_of(error)),
+        }
+    }
 }
 
 impl From<Error> for Fault {
@@ -59,13 +72,19 @@ impl From<Error> for Fault {
 
 impl From<&str> for Fault {
     fn from(says: &str) -> Self {
-        Self::Says(says.to_owned())
+        Self::Says(says.into())
+    }
+}
+
+impl From<Vec<u8>> for Fault {
+    fn from(says: Vec<u8>) -> Self {
+        Self::Says(says)
     }
 }
 
 impl From<String> for Fault {
     fn from(says: String) -> Self {
-        Self::Says(says)
+        Self::Says(says.into_bytes())
     }
 }
 
@@ -93,17 +112,23 @@ pub(crate) fn text_of(error: &Error) -> String {
 pub(crate) async fn run(context: &mut Context<'_>, args: Args<'_>) -> io::Result<Flow> {
     // The replies to those before are ready.
     context.tally.ready();
-    let Some(spec) = checked(context, args) else {
-        return Ok(Flow::Continue);
+    let before = context.reply.bytes.len();
+    context.session.replies.begin();
+    let flow = match checked(context, args) {
+        Some(Some(spec)) => {
+            let flow = dispatch(context, spec, args).await;
+            if spec.waits {
+                context.tally.arrived();
+            } else {
+                context.tally.count(spec.number);
+            }
+            flow
+        }
+        Some(None) => forward::unknown(context, args).await,
+        None => Ok(Flow::Continue),
     };
-    let Some(spec) = spec else {
-        return forward::unknown(context, args).await;
-    };
-    let flow = dispatch(context, spec, args).await;
-    if spec.waits {
-        context.tally.arrived();
-    } else {
-        context.tally.count(spec.number);
+    if !context.session.replies.end() {
+        context.reply.bytes.truncate(before);
     }
     flow
 }
@@ -116,8 +141,8 @@ async fn dispatch(
     if connection::is_about_the_connection(spec) {
         return connection::run(context, spec, args).await;
     }
-    if context.session.transaction.is_some() || forward::is_about_transactions(spec) {
-        return forward::transaction(context, spec, args).await;
+    if context.session.transaction.is_some() || transactions::is_about_them(spec) {
+        return transactions::run(context, spec, args).await;
     }
     let mut done = here(context, spec, args).await;
     if matches!(done, Ok(true)) && spec.has("write") {
@@ -128,22 +153,24 @@ async fn dispatch(
     match done {
         Ok(true) => Ok(Flow::Continue),
         Ok(false) => forward::run(context, spec, args).await,
-        Err(Fault::Says(says)) => {
-            context.reply.error(&says);
-            Ok(Flow::Continue)
-        }
-        // The key is no string there: the remote knows what to say.
-        Err(Fault::Cache(Error::Remote(error)))
-            if error.code() == Some("WRONGTYPE")
-                && context.session.shared.kind() == RemoteKind::Redis =>
-        {
+        Err(Fault::Cache(error)) if is_the_remotes(context, &error) => {
             forward::run(context, spec, args).await
         }
-        Err(Fault::Cache(error)) => {
-            context.reply.error(&text_of(&error));
+        Err(fault) => {
+            fault.tell(context.reply);
             Ok(Flow::Continue)
         }
     }
+}
+
+/// Whether the remote knows better what to say: the key is no string there, or is too long to be here.
+fn is_the_remotes(context: &Context<'_>, error: &Error) -> bool {
+    let can_say = match error {
+        Error::Remote(error) => error.code() == Some("WRONGTYPE"),
+        Error::TooLarge { .. } => true,
+        _ => false,
+    };
+    can_say && context.session.shared.kind() == RemoteKind::Redis
 }
 
 /// Remembers for `WAIT` that this client has written keys.
@@ -162,6 +189,7 @@ async fn here(context: &mut Context<'_>, spec: &Spec, args: Args<'_>) -> Result<
     Ok(strings::run(context, name, args).await?
         || expiry::run(context, name, args).await?
         || keyspace::run(context, name, args).await?
+        || command::run(context, name, args)?
         || introspection::run(context, name, args).await?)
 }
 
@@ -178,12 +206,10 @@ fn checked(context: &mut Context<'_>, args: Args<'_>) -> Option<Option<&'static 
         return None;
     };
     // Inside a transaction, the remote has to see what is wrong: it refuses the whole then.
-    let in_transaction = context.session.transaction.is_some();
-    if !in_transaction && !spec.takes(args.len()) {
-        let name = spec.name;
-        context.reply.error(&format!(
-            "ERR wrong number of arguments for '{name}' command"
-        ));
+    if context.session.transaction.is_none()
+        && let Err(says) = formed(spec, args, shared.kind())
+    {
+        context.reply.error_bytes(&says);
         return None;
     }
     if !context.session.trusted && !matches!(spec.name, "auth" | "hello" | "quit" | "reset") {
@@ -204,13 +230,40 @@ fn checked(context: &mut Context<'_>, args: Args<'_>) -> Option<Option<&'static 
     Some(Some(spec))
 }
 
+/// Whether a command has its arguments, and a subcommand that is known. (Those of a command that the
+/// remote does, it knows best.)
+fn formed(spec: &'static Spec, args: Args<'_>, behind: RemoteKind) -> Result<(), Vec<u8>> {
+    let here = || matches!(spec.name, "client" | "command" | "config");
+    let meant = match args.get(1) {
+        Some(sub) if spec.contains && (behind != RemoteKind::Redis || here()) => {
+            table::find_sub(spec, sub).ok_or_else(|| {
+                let after = format!("'. Try {} HELP.", spec.name.to_uppercase());
+                let sub = &sub[..sub.len().min(128)];
+                naming("ERR unknown subcommand '", sub, &after)
+            })?
+        }
+        _ => spec,
+    };
+    if meant.takes(args.len()) {
+        return Ok(());
+    }
+    let name = meant.name;
+    Err(format!("ERR wrong number of arguments for '{name}' command").into())
+}
+
+/// A client's word as an error shows it: to Redis it is a text that ends with a zero byte.
+fn shown(word: &[u8], most: usize) -> &[u8] {
+    let end = memchr::memchr(0, word).unwrap_or(word.len());
+    &word[..end.min(most)]
+}
+
+/// An error with a client's word in it.
+fn naming(before: &str, word: &[u8], after: &str) -> Vec<u8> {
+    [before.as_bytes(), shown(word, usize::MAX), after.as_bytes()].concat()
+}
+
 /// Redis's words for a command that nobody knows.
 fn unknown_text(args: Args<'_>) -> Vec<u8> {
-    // To Redis these are texts that end with a zero byte.
-    let shown = |word: &[u8], most: usize| {
-        let end = memchr::memchr(0, word).unwrap_or(word.len());
-        word[..end.min(most)].to_vec()
-    };
     let mut text = b"ERR unknown command '".to_vec();
     text.extend(shown(&args[0], 128));
     text.extend_from_slice(b"', with args beginning with: ");

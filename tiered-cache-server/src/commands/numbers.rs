@@ -10,8 +10,17 @@ const DIGITS: u64 = 64;
 
 const DECIMALS: usize = 17;
 
-/// The largest power of ten of the long format; above, a number is infinite.
-const LARGEST: i64 = 4932;
+/// The long format ends below this power of two; above, a number is infinite.
+const END: i64 = 16384;
+
+/// Its smallest number above zero is this power of two.
+const SMALLEST: i64 = -16445;
+
+/// Texts from this length on are no numbers to Redis.
+const MAX_TEXT: usize = 5 * 1024;
+
+/// No exponent of a number that is neither zero nor infinite is larger, whatever its digits.
+const MAX_POWER: i64 = 100_000;
 
 /// A number of the long format: `mantissa * 2^exponent`.
 #[derive(Clone, Debug)]
@@ -20,8 +29,11 @@ pub(crate) enum Number {
     Infinite,
 }
 
-/// A number, if it is one.
+/// A number, if it is one: decimal, or hexadecimal after `0x` with a power of two after `p`.
 pub(crate) fn float(text: &[u8]) -> Option<Number> {
+    if text.len() >= MAX_TEXT {
+        return None;
+    }
     let text = std::str::from_utf8(text).ok()?;
     let (negative, text) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -31,27 +43,58 @@ pub(crate) fn float(text: &[u8]) -> Option<Number> {
     if text.eq_ignore_ascii_case("inf") || text.eq_ignore_ascii_case("infinity") {
         return Some(Number::Infinite);
     }
-    let (mantissa, power) = match text.split_once(['e', 'E']) {
-        Some((mantissa, power)) => (mantissa, power.parse::<i64>().ok()?),
+    let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let (text, radix, marks) = match hexadecimal {
+        Some(text) => (text, 16, ['p', 'P']),
+        None => (text, 10, ['e', 'E']),
+    };
+    let (mantissa, power) = match text.split_once(marks) {
+        Some((mantissa, power)) => (mantissa, self::power(power)?),
         None => (text, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = [whole, fraction].concat();
-    if digits.is_empty() || digits.len() > 255 || !digits.bytes().all(|one| one.is_ascii_digit()) {
+    if digits.is_empty() || !digits.chars().all(|one| one.is_digit(radix)) {
         return None;
     }
-    let units = BigInt::parse_bytes(digits.as_bytes(), 10)?;
+    let units = BigInt::parse_bytes(digits.as_bytes(), radix)?;
+    if units.sign() == Sign::NoSign {
+        return Some(Number::zero());
+    }
     let units = if negative { -units } else { units };
-    let power = power.checked_sub(i64::try_from(fraction.len()).ok()?)?;
-    if !(-LARGEST - 300..=LARGEST).contains(&power) {
+    let places = i64::try_from(fraction.len()).ok()?;
+    let number = if radix == 16 {
+        fraction_of(units, 2, power - 4 * places)
+    } else {
+        fraction_of(units, 10, power - places)
+    };
+    // What is too large, or so small that it is zero, is no number to Redis.
+    match &number {
+        Number::Finite { mantissa, .. } if mantissa.sign() != Sign::NoSign => Some(number),
+        _ => None,
+    }
+}
+
+/// A whole number, cut where nothing changes any more.
+fn power(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|one| one.is_ascii_digit()) {
         return None;
     }
-    let ten = BigInt::from(10).pow(u32::try_from(power.unsigned_abs()).ok()?);
-    Some(if power < 0 {
-        Number::rounded(units, &ten)
+    let size = digits
+        .parse()
+        .map_or(MAX_POWER, |size: i64| size.min(MAX_POWER));
+    Some(if text.starts_with('-') { -size } else { size })
+}
+
+/// `units * base^power`, rounded.
+fn fraction_of(units: BigInt, base: u32, power: i64) -> Number {
+    let factor = BigInt::from(base).pow(u32::try_from(power.unsigned_abs()).unwrap_or(u32::MAX));
+    if power < 0 {
+        Number::rounded(units, &factor)
     } else {
-        Number::rounded(units * ten, &BigInt::from(1))
-    })
+        Number::rounded(units * factor, &BigInt::from(1))
+    }
 }
 
 impl Number {
@@ -72,8 +115,14 @@ impl Number {
         if shifted(&numerator, denominator, shift).bits() > DIGITS {
             shift -= 1;
         }
+        // Near zero there are fewer digits.
+        shift = shift.min(-SMALLEST);
+        let mantissa = shifted(&numerator, denominator, shift);
+        if signed(mantissa.bits()) - shift > END {
+            return Self::Infinite;
+        }
         Self::Finite {
-            mantissa: shifted(&numerator, denominator, shift),
+            mantissa,
             exponent: -shift,
         }
     }
@@ -151,6 +200,9 @@ mod tests {
             ("9223372036854775807", "0.2", "9223372036854775807"),
             ("1e30", "0", "1000000000000000000024696061952"),
             ("1e-4000", "0", "0"),
+            ("0x1p3", "-0X.8", "7.5"),
+            ("0e99999999999999999999", "1e-4950", "0"),
+            ("+.5", "5.", "5.5"),
         ] {
             let sum_of = |a: &str, b: &str| float(a.as_bytes())?.plus(&float(b.as_bytes())?);
             assert_eq!(sum_of(a, b).as_deref(), Some(sum), "{a} + {b}");
@@ -160,11 +212,42 @@ mod tests {
     #[test]
     fn what_is_no_number() {
         for text in [
-            "", " 1", "1 ", "x", "nan", "-nan", "1.2.3", "-", ".", "1e", "1e99999", "--1",
+            "",
+            " 1",
+            "1 ",
+            "x",
+            "nan",
+            "-nan",
+            "1.2.3",
+            "-",
+            ".",
+            "1e",
+            "1e99999",
+            "--1",
+            "0x",
+            "0x.",
+            "0xg",
+            "0x1p",
+            "1p3",
+            "1e+",
+            "1e99999999999999999999",
+            "1e-4951",
+            "9e4932",
+            "0x1p16384",
+            "0x1p-16446",
+            "-1e-99999999999999999999",
         ] {
             assert!(float(text.as_bytes()).is_none(), "{text}");
         }
         let infinite = float(b"-Inf").unwrap();
         assert!(infinite.plus(&Number::zero()).is_none());
+        let large = float(b"1e4932").unwrap();
+        assert!(large.plus(&Number::zero()).is_some());
+        assert!(
+            large.plus(&large).is_none(),
+            "it is above all numbers of the format"
+        );
+        assert!(float(&[b'1'; MAX_TEXT]).is_none());
+        assert!(float(&[&b"."[..], &[b'1'; MAX_TEXT - 2]].concat()).is_some());
     }
 }

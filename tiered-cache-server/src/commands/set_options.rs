@@ -113,7 +113,7 @@ fn absolute(number: i64, unit: Unit) -> Option<i64> {
 }
 
 fn invalid(command: &str) -> Fault {
-    Fault::Says(format!("ERR invalid expire time in '{command}' command"))
+    format!("ERR invalid expire time in '{command}' command").into()
 }
 
 /// Milliseconds since the epoch.

@@ -14,7 +14,7 @@ pub(super) enum Outcome {
     Null,
     Integer(i64),
     Bulk(Vec<u8>),
-    Says(String),
+    Says(Vec<u8>),
 }
 
 impl Outcome {
@@ -24,7 +24,7 @@ impl Outcome {
             Self::Null => reply.null(),
             Self::Integer(number) => reply.integer(number),
             Self::Bulk(bytes) => reply.bulk(&bytes),
-            Self::Says(text) => reply.error(&text),
+            Self::Says(text) => reply.error_bytes(&text),
         }
     }
 
@@ -38,7 +38,7 @@ impl Outcome {
 }
 
 fn says(text: &str) -> (Outcome, Update) {
-    (Outcome::Says(text.to_owned()), Update::Nothing)
+    (Outcome::Says(text.into()), Update::Nothing)
 }
 
 fn kept(value: Vec<u8>) -> Update {
@@ -294,7 +294,7 @@ async fn get_ex(cache: &TieredCache, args: Args<'_>) -> Result<Outcome, Fault> {
             return (Outcome::Null, Update::Nothing);
         };
         let update = match options.expires_at("getex") {
-            Err(Fault::Says(text)) => return says(&text),
+            Err(Fault::Says(text)) => return (Outcome::Says(text), Update::Nothing),
             Err(Fault::Cache(_)) => return says(SYNTAX),
             Ok(Some(at)) => Update::Expire(Some(at)),
             Ok(None) if options.persist && found.expires_at.is_some() => Update::Expire(None),

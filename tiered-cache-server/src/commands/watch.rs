@@ -41,7 +41,7 @@ pub(super) fn watch(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Fau
         .and_then(|text| text.parse().ok())
         .ok_or("ERR since is not a version: 0, or one that an event had")?;
     let watch = context.session.shared.cache.watch(since);
-    let watch = watch.map_err(|error| Fault::Says(why_ended(&error)))?;
+    let watch = watch.map_err(|error| Fault::from(why_ended(&error)))?;
     context.session.watching = Some(Watching {
         watch: watch.with_prefix(prefix),
         // Without a beginning, there is nothing to tell of its end.

@@ -28,10 +28,17 @@ impl<'a> Args<'a> {
         self.data.get(from..to)
     }
 
+    /// The command that begins at `first`.
+    pub(crate) fn tail(&self, first: usize) -> Self {
+        Self {
+            data: self.data,
+            ranges: self.ranges.get(first..).unwrap_or_default(),
+        }
+    }
+
     /// The arguments from `first` on.
     pub(crate) fn from(&self, first: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let data = self.data;
-        let ranges = self.ranges.get(first..).unwrap_or_default();
+        let Self { data, ranges } = self.tail(first);
         ranges.iter().map(move |&(from, to)| &data[from..to])
     }
 

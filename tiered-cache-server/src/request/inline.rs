@@ -18,7 +18,8 @@ pub(super) fn split(line: &[u8], data: &mut Vec<u8>, ranges: &mut Vec<(usize, us
             let byte = line.get(at).copied();
             match (quote, byte) {
                 (None, None | Some(0)) => break,
-                (None, Some(byte)) if is_space(byte) => break,
+                // Fewer than between words: Redis takes the others as letters here.
+                (None, Some(b' ' | b'\t' | b'\n' | b'\r')) => break,
                 (None, Some(byte @ (b'"' | b'\''))) => quote = Some(byte),
                 (None, Some(byte)) => data.push(byte),
                 (Some(_), None) => return false,

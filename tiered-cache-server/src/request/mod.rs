@@ -14,8 +14,8 @@ use self::inline::split;
 /// The longest line.
 const MAX_LINE: usize = 64 << 10;
 
-/// The largest number of arguments.
-const MAX_ARGS: i64 = 1 << 20;
+/// The largest number of arguments; what they may take together is limited otherwise.
+const MAX_ARGS: i64 = i32::MAX as i64;
 
 /// What may come in.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub(crate) enum Step {
     /// The rest of it has not come yet.
     Incomplete,
     /// Not the protocol: the client is told, and disconnected.
-    Wrong(String),
+    Wrong(Vec<u8>),
 }
 
 /// Reads one command after the other.
@@ -125,10 +125,11 @@ impl Reader {
                 None => {
                     if let Some(byte) = input.get(self.at)
                         && *byte != b'$'
-                        && memchr::memchr(b'\r', &input[self.at..]).is_some()
+                        && memchr::memchr(b'\r', &input[self.at..input.len() - 1]).is_some()
                     {
-                        let byte = char::from(*byte);
-                        return Err(wrong(&format!("expected '$', got '{byte}'")));
+                        return Err(End::Wrong(
+                            [b"expected '$', got '", &[*byte][..], b"'"].concat(),
+                        ));
                     }
                     let Some(line) = self.head(input, "bulk")? else {
                         return Ok(false);
@@ -175,7 +176,7 @@ impl Reader {
     fn read_line(&mut self, input: &[u8]) -> Step {
         let Some(end) = memchr::memchr(b'\n', &input[..input.len().min(MAX_LINE + 2)]) else {
             if input.len() > MAX_LINE {
-                return Step::Wrong("too big inline request".to_owned());
+                return Step::Wrong(b"too big inline request".to_vec());
             }
             return Step::Incomplete;
         };
@@ -184,7 +185,7 @@ impl Reader {
         self.ranges.clear();
         self.is_line = true;
         if !split(line, &mut self.line, &mut self.ranges) {
-            return Step::Wrong("unbalanced quotes in request".to_owned());
+            return Step::Wrong(b"unbalanced quotes in request".to_vec());
         }
         if self.ranges.is_empty() {
             return Step::Nothing(end + 1);
@@ -194,10 +195,10 @@ impl Reader {
 }
 
 enum End {
-    Wrong(String),
+    Wrong(Vec<u8>),
     Nothing,
 }
 
 fn wrong(why: &str) -> End {
-    End::Wrong(why.to_owned())
+    End::Wrong(why.into())
 }

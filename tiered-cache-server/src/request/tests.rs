@@ -20,7 +20,7 @@ fn all(mut input: &[u8]) -> Vec<Vec<Vec<u8>>> {
                 reader.next();
             }
             Step::Incomplete => return commands,
-            Step::Wrong(why) => panic!("{why}"),
+            Step::Wrong(why) => panic!("{}", why.escape_ascii()),
         }
     }
 }
@@ -60,7 +60,7 @@ fn what_is_not_the_protocol_is_named() {
     for (input, says) in [
         (&b"*x\r\n"[..], "invalid multibulk length"),
         (b"*99999999999999999999\r\n", "invalid multibulk length"),
-        (b"*2000000\r\n", "invalid multibulk length"),
+        (b"*2147483648\r\n", "invalid multibulk length"),
         (b"*1\r\n:5\r\n", "expected '$', got ':'"),
         (b"*1\r\n$-1\r\n", "invalid bulk length"),
         (b"*1\r\n$1001\r\n", "invalid bulk length"),
@@ -71,17 +71,14 @@ fn what_is_not_the_protocol_is_named() {
         (&line, "too big inline request"),
     ] {
         let step = Reader::default().read(input, LIMITS);
-        assert_eq!(step, Step::Wrong(says.to_owned()));
+        assert_eq!(step, Step::Wrong(says.into()));
     }
     let stranger = Limits {
         trusted: false,
         ..LIMITS
     };
     let step = Reader::default().read(b"*11\r\n", stranger);
-    assert_eq!(
-        step,
-        Step::Wrong("unauthenticated multibulk length".to_owned())
-    );
+    assert_eq!(step, Step::Wrong("unauthenticated multibulk length".into()));
 }
 
 /// Whatever comes, and however it is cut, there is no panic and no endless loop.

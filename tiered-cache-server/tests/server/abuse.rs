@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::support::{Client, Sidecar, packed};
+use crate::start::Running;
+use crate::support::{Client, RedisServer, Sidecar, packed};
 
 #[test]
 fn malformed_input_is_answered_as_redis_does() {
@@ -16,7 +17,7 @@ fn malformed_input_is_answered_as_redis_does() {
             "invalid bulk length",
         ),
         (b"*1\r\n$-5\r\n", "invalid bulk length"),
-        (b"*2000000000\r\n", "invalid multibulk length"),
+        (b"*2147483648\r\n", "invalid multibulk length"),
         (b"set \"a\r\n", "unbalanced quotes in request"),
         (&[b'a'; 70_000], "too big inline request"),
     ] {
@@ -94,16 +95,33 @@ fn slow_readers_wait_for_themselves() {
     }
 }
 
+/// The largest value is taken, and one byte more is refused, in Redis's words, by whatever command.
+#[test]
+fn values_have_a_limit() {
+    let sidecar = Sidecar::start(&["--writes-max-value-size", "1 MiB"]);
+    let mut client = sidecar.client();
+    let largest = vec![b'x'; 1 << 20];
+    assert_eq!(client.call(&[b"SET", b"k", &largest]), b"+OK\r\n");
+    assert_eq!(client.call(&[b"GET", b"k"]).len(), (1 << 20) + 12);
+    let too_long = b"-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n";
+    assert_eq!(client.call(&[b"APPEND", b"k", b"y"]), too_long);
+    assert_eq!(
+        client.call(&[b"SETRANGE", b"k", b"1048576", b"y"]),
+        too_long
+    );
+    assert_eq!(
+        client.call(&[b"SETRANGE", b"k", b"1048575", b"y"]),
+        b":1048576\r\n"
+    );
+    client.try_write(&packed(&[b"SET", b"k", &[&largest[..], b"y"].concat()]));
+    let said = client.rest();
+    assert_eq!(said, b"-ERR Protocol error: invalid bulk length\r\n");
+    assert_eq!(sidecar.client().say("STRLEN k"), ":1048576\r\n");
+}
+
 #[test]
 fn limits() {
-    let sidecar = Sidecar::start(&[
-        "--maxclients",
-        "2",
-        "--query-buffer-limit",
-        "1 MiB",
-        "--timeout",
-        "300ms",
-    ]);
+    let sidecar = Sidecar::start(&["--maxclients", "2", "--query-buffer-limit", "1 MiB"]);
     let mut first = sidecar.client();
     assert_eq!(first.say("PING"), "+PONG\r\n");
     let mut second = sidecar.client();
@@ -115,10 +133,33 @@ fn limits() {
     let large = vec![b'x'; 3 << 20];
     second.try_write(&packed(&[b"SET", b"k", &large]));
     assert_eq!(second.rest(), b"");
-    // And one that says nothing.
-    assert_eq!(first.rest(), b"");
-    let mut again = sidecar.client();
-    assert_eq!(again.say("EXISTS k"), ":0\r\n");
+    assert_eq!(first.say("EXISTS k"), ":0\r\n");
+    // There is room again.
+    while first.say("CLIENT LIST").matches("id=").count() > 1 {}
+    assert_eq!(sidecar.client().say("PING"), "+PONG\r\n");
+}
+
+/// Who says nothing for too long goes; who waits for something does not.
+#[test]
+fn idle_clients_are_disconnected() {
+    let redis = RedisServer::start();
+    let sidecar = Sidecar::before(&redis.url(), &["--timeout", "1s"]);
+    let mut idle = sidecar.client();
+    let (mut subscriber, mut blocked) = (sidecar.client(), sidecar.client());
+    subscriber.write(&packed(&[b"SUBSCRIBE", b"ch"]));
+    blocked.write(&packed(&[b"BLPOP", b"list", b"0"]));
+    subscriber.reply();
+    assert_eq!(idle.rest(), b"");
+    // Longer than the others could be idle.
+    std::thread::sleep(Duration::from_secs(2));
+    let mut direct = Client::connect(redis.port);
+    assert_eq!(direct.say("PUBLISH ch hi"), ":1\r\n");
+    assert_eq!(direct.say("RPUSH list x"), ":1\r\n");
+    assert_eq!(
+        subscriber.reply(),
+        b"*3\r\n$7\r\nmessage\r\n$2\r\nch\r\n$2\r\nhi\r\n"
+    );
+    assert_eq!(blocked.reply(), b"*2\r\n$4\r\nlist\r\n$1\r\nx\r\n");
 }
 
 #[test]
@@ -174,4 +215,23 @@ fn other_addresses_need_a_password() {
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("not a loopback address"), "{said}");
+    // With a password, or when it is forced to, it serves there.
+    for (flag, value) in [("--force", "true"), ("--requirepass", "horse")] {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let process = std::process::Command::new(env!("CARGO_BIN_EXE_tiered-cache-server"))
+            .arg("--home")
+            .arg(dir.path().join("home"))
+            .args(["--listen", "0.0.0.0:0", flag, value])
+            .stderr(std::fs::File::create(&log).unwrap())
+            .spawn();
+        let mut running = Running(process.unwrap());
+        while !std::fs::read_to_string(&log)
+            .unwrap()
+            .contains("ready for clients")
+        {
+            assert_eq!(running.0.try_wait().unwrap(), None);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }

@@ -11,12 +11,16 @@
 mod abuse;
 mod as_redis;
 mod client_libraries;
+mod connection;
 mod crash;
+mod deploy;
 mod forwarded;
 mod outage;
+mod random_commands;
 mod shutdown;
 mod start;
 mod status;
 mod support;
 mod tools;
+mod transactions;
 mod watch;

@@ -51,6 +51,25 @@ fn what_is_left_is_told_and_kept() {
     assert_eq!(redis.get("k49").as_deref(), Some("v"));
 }
 
+/// Who does not want to wait for the remote says so again.
+#[test]
+fn a_second_signal_ends_the_wait() {
+    let mut redis = RedisServer::start();
+    let mut sidecar = Sidecar::before(&redis.url(), &["--drain-timeout", "1h"]);
+    redis.kill();
+    let mut client = sidecar.client();
+    assert_eq!(client.say("SET k v"), "+OK\r\n");
+    sidecar.signal(Signal::TERM);
+    while !sidecar.log().contains("SIGTERM: ending") {
+        thread::sleep(Duration::from_millis(5));
+    }
+    sidecar.signal(Signal::INT);
+    assert!(sidecar.wait().success(), "nothing is lost");
+    assert!(sidecar.log().contains("remaining=1"), "{}", sidecar.log());
+    sidecar.launch();
+    assert_eq!(sidecar.client().say("GET k"), "$1\r\nv\r\n");
+}
+
 /// Commands that have arrived are done, and their replies are sent.
 #[test]
 fn what_has_arrived_is_answered() {

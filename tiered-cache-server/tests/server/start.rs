@@ -11,7 +11,7 @@ use crate::support::{Client, RedisOptions, RedisServer, Sidecar};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tiered-cache-server");
 
 /// Ends a process that a failed test leaves behind.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -17,14 +17,16 @@ async fn a_deleted_key_is_absent_without_asking() {
 
 #[tokio::test]
 async fn an_absent_key_is_remembered_for_a_while() {
-    let stage = stage_with(|config| config.reads.negative_ttl = Duration::from_millis(400)).await;
+    let stage = stage_with(|config| config.reads.negative_ttl = Duration::from_secs(3600)).await;
     for _ in 0..10 {
         assert_eq!(stage.value("k").await, None);
     }
     assert_eq!(stage.remote.reads(), 1);
     assert_eq!(stage.cache.stats().negative_hits, 9);
+    let stage = stage_with(|config| config.reads.negative_ttl = Duration::from_millis(40)).await;
+    assert_eq!(stage.value("k").await, None);
     stage.remote.set("k", "v", None);
-    tokio::time::sleep(Duration::from_millis(450)).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(stage.value("k").await.unwrap(), b"v");
 }
 

@@ -118,7 +118,7 @@ async fn files_stop_growing_under_steady_churn() {
     }
     let most = sizes[..3].iter().max().unwrap();
     for size in &sizes[3..] {
-        assert!(*size <= most + most / 8, "{sizes:?}");
+        assert!(*size <= most + most / 2, "{sizes:?}");
     }
 }
 
@@ -126,7 +126,7 @@ async fn files_stop_growing_under_steady_churn() {
 async fn nothing_dirty_goes_and_with_the_remote_away_writers_are_pushed_back() {
     let stage = stage_with(|config| {
         small(config);
-        config.writes.wait_for_room = Duration::from_millis(300);
+        config.writes.wait_for_room = Duration::from_secs(2);
     })
     .await;
     stage.remote.set_down(true);

@@ -14,12 +14,13 @@ pub(crate) struct Stage {
     pub(crate) dir: TempDir,
 }
 
-/// Settings for tests: short pauses, and no entry grows old by itself.
+/// Settings for tests: short pauses, patience with a busy machine, and no entry grows old by itself.
 pub(crate) fn quick(config: &mut Config) {
     config.flush.linger = Duration::from_millis(1);
     config.flush.backoff = Duration::from_millis(2);
     config.flush.backoff_max = Duration::from_millis(20);
     config.flush.timeout = Duration::from_millis(500);
+    config.reads.timeout = SOON;
     config.reads.breaker_pause = Duration::from_millis(5);
     config.reads.breaker_pause_max = Duration::from_millis(20);
     config.writes.min_free_disk = tiered_cache::ByteSize::b(0);
@@ -88,9 +89,9 @@ impl Stage {
     }
 }
 
-/// Waits until `condition` holds.
+/// Waits until `condition` holds: a minute at least, for what rests between two attempts.
 pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..20_000 {
+    for _ in 0..60_000 {
         if condition() {
             return;
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tiered_cache::{Durability, Error, Fault, LaneState, RemoteErrorKind, SetOptions, SyncState};
 
-use crate::common::{stage, stage_with, until};
+use crate::common::{SOON, stage, stage_with, until};
 
 #[tokio::test]
 async fn a_refused_key_goes_to_the_dead_letters_and_the_lane_goes_on() {
@@ -178,13 +178,17 @@ async fn wrong_credentials_raise_the_alarm_and_lose_nothing() {
 /// The refusal is of an older version: it says nothing about the one that was written since.
 #[tokio::test]
 async fn a_key_that_was_written_again_meanwhile_is_not_set_aside() {
-    let stage = stage_with(|config| config.flush.key_attempts = 1).await;
+    let stage = stage_with(|config| {
+        config.flush.key_attempts = 1;
+        config.flush.timeout = SOON;
+    })
+    .await;
     stage.remote.fail_key("k", RemoteErrorKind::Key, "NOPERM");
-    stage.remote.set_latency(Duration::from_millis(300));
+    stage.remote.set_latency(Duration::from_secs(3));
     stage.cache.set("k", "1").await.unwrap();
     until("the first version is sent", || stage.remote.batches() == 1).await;
     // It arrives, and is refused, after half of the latency.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(1600)).await;
     stage.remote.heal_key("k");
     stage.cache.set("k", "2").await.unwrap();
     stage.remote.set_latency(Duration::ZERO);

@@ -14,7 +14,7 @@ const MODES: [ReadModifyWrite; 2] = [ReadModifyWrite::Remote, ReadModifyWrite::L
 async fn stage(mode: ReadModifyWrite) -> Stage {
     stage_with(|config| {
         config.writes.read_modify_write = mode;
-        config.writes.remote_timeout = Duration::from_millis(300);
+        config.writes.remote_timeout = Duration::from_secs(3);
     })
     .await
 }

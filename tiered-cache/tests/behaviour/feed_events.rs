@@ -176,7 +176,7 @@ async fn a_discarded_dead_letter() {
 async fn nothing_is_told_of_what_was_not_written() {
     let stage = stage_with(|config| {
         config.writes.max_dirty_keys = 1;
-        config.writes.wait_for_room = Duration::from_millis(5);
+        config.writes.wait_for_room = Duration::from_millis(500);
     })
     .await;
     let cache = &stage.cache;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tiered_cache::{SetOptions, SyncState};
 
-use crate::common::{stage, until};
+use crate::common::{SOON, stage_with, until};
 
 #[tokio::test]
 async fn every_figure_moves_with_what_it_counts() {
-    let stage = stage().await;
+    let stage = stage_with(|config| config.reads.negative_ttl = SOON).await;
     let cache = &stage.cache;
     stage.remote.set("there", "v", None);
     stage.remote.set_latency(Duration::from_millis(1));

@@ -54,7 +54,8 @@ async fn expiries_are_exact_and_their_space_comes_back() {
     let dir = tempfile::tempdir().unwrap();
     let cache = open(dir.path()).await;
     let soon = SetOptions::new().expires_in(Duration::from_millis(30));
-    cache.set_with("short", "1", soon).await.unwrap();
+    let later = SetOptions::new().expires_in(Duration::from_secs(1000));
+    cache.set_with("short", "1", later).await.unwrap();
     let at = SystemTime::now() + Duration::from_secs(100);
     assert!(cache.expire_at("short", at).await.unwrap());
     assert!(matches!(cache.ttl("short").await.unwrap(), Ttl::At(_)));
@@ -222,7 +223,7 @@ async fn at_the_bound_new_keys_are_refused_and_nothing_goes() {
         .configure(|config| {
             config.local.max_disk = bytesize::ByteSize::mib(16);
             config.local.cache_size = bytesize::ByteSize::mib(32);
-            config.writes.wait_for_room = Duration::from_millis(100);
+            config.writes.wait_for_room = Duration::from_secs(1);
         })
         .open()
         .await

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tiered_cache::TieredCache;
 
-use crate::common::stage_with;
+use crate::common::{stage_with, until};
 
 const KEYS: usize = 8;
 
@@ -94,13 +94,16 @@ async fn a_read_never_goes_behind_an_acknowledged_write() {
         tasks.push(tokio::spawn(key.read()));
     }
     tokio::time::sleep(Duration::from_secs(3)).await;
+    // Longer on a busy machine.
+    until("fills have met writes", || {
+        let stats = stage.cache.stats();
+        stats.fills > 100 && stats.evicted > 100 && stats.fills_too_late > 0
+    })
+    .await;
     stop.store(true, Ordering::Relaxed);
     for task in tasks {
         task.await.unwrap();
     }
-    let stats = stage.cache.stats();
-    assert!(stats.fills > 100 && stats.evicted > 100, "{stats:?}");
-    assert!(stats.fills_too_late > 0, "no fill met a write: {stats:?}");
 }
 
 async fn pause_below(micros: u64) {

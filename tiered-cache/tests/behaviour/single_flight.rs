@@ -10,7 +10,7 @@ use crate::common::{stage, stage_with};
 async fn concurrent_misses_share_one_question() {
     let stage = stage().await;
     stage.remote.set("k", "v", None);
-    stage.remote.set_latency(Duration::from_millis(50));
+    stage.remote.set_latency(Duration::from_millis(500));
     let readers: Vec<_> = (0..100)
         .map(|_| {
             let cache = stage.cache.clone();
@@ -28,7 +28,7 @@ async fn concurrent_misses_share_one_question() {
 async fn a_cancelled_leader_strands_nobody() {
     let stage = stage().await;
     stage.remote.set("k", "v", None);
-    stage.remote.set_latency(Duration::from_millis(100));
+    stage.remote.set_latency(Duration::from_millis(500));
     let leader = {
         let cache = stage.cache.clone();
         tokio::spawn(async move { cache.get("k").await })

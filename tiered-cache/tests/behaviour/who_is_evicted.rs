@@ -13,7 +13,7 @@ use crate::common::{SOON, builder, here, key, stage_with, until, until_written};
 async fn what_is_pinned_stays_and_answers_are_not_kept_without_room() {
     let stage = stage_with(|config| {
         config.local.max_entries = Some(1000);
-        config.writes.wait_for_room = Duration::from_millis(50);
+        config.writes.wait_for_room = Duration::from_secs(1);
     })
     .await;
     for number in 0..900 {

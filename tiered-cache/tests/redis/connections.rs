@@ -70,7 +70,7 @@ async fn all_readers_share_one_connection() {
     let server = RedisServer::start();
     server.cli(&["SET", "k", "v"]);
     let proxy = Proxy::to(server.port);
-    proxy.delay(Duration::from_millis(20), Duration::from_millis(20));
+    proxy.delay(Duration::from_millis(50), Duration::from_millis(50));
     let remote = Arc::new(RedisRemote::new(proxy.url()).unwrap());
     let begin = Instant::now();
     let readers = (0..200).map(|_| {
@@ -81,9 +81,9 @@ async fn all_readers_share_one_connection() {
         assert_eq!(value.unwrap(), Some("v".into()));
     }
     assert_eq!(proxy.connections(), 1);
-    // One after the other they would take 8 s.
+    // One after the other they would take 20 s.
     assert!(
-        begin.elapsed() < Duration::from_secs(2),
+        begin.elapsed() < Duration::from_secs(10),
         "{:?}",
         begin.elapsed()
     );
@@ -115,7 +115,7 @@ async fn a_connection_comes_about_although_its_reader_gave_up() {
     assert!(remote.read(&["k".into()]).now_or_never().is_none());
     let begin = Instant::now();
     while server.clients(READS).is_empty() {
-        assert!(begin.elapsed() < Duration::from_secs(5));
+        assert!(begin.elapsed() < Duration::from_secs(20));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -126,7 +126,7 @@ async fn a_connection_that_has_gone_silent_is_replaced() {
     let proxy = Proxy::to(server.port);
     let remote = RedisRemote::from_config(RedisConfig {
         url: proxy.url(),
-        response_timeout: Duration::from_millis(100),
+        response_timeout: Duration::from_secs(1),
         ..RedisConfig::default()
     })
     .unwrap();
@@ -145,7 +145,7 @@ async fn a_connection_that_has_gone_silent_is_replaced() {
         .await
         .is_err()
     {
-        assert!(begin.elapsed() < Duration::from_secs(5));
+        assert!(begin.elapsed() < Duration::from_secs(20));
     }
     assert_eq!(proxy.connections(), 3);
 }
@@ -155,8 +155,8 @@ async fn a_paused_server_is_a_timeout() {
     let server = RedisServer::start();
     let remote = RedisRemote::from_config(RedisConfig {
         url: server.url(),
-        connect_timeout: Duration::from_millis(100),
-        response_timeout: Duration::from_millis(100),
+        connect_timeout: Duration::from_secs(1),
+        response_timeout: Duration::from_secs(1),
         ..RedisConfig::default()
     })
     .unwrap();
@@ -219,7 +219,7 @@ async fn batches_are_sent_while_earlier_ones_are_under_way() {
     let second = lane.apply(vec![set("c", "3")]);
     let begin = Instant::now();
     while proxy.requests() < sent + 3 {
-        assert!(begin.elapsed() < Duration::from_secs(5));
+        assert!(begin.elapsed() < Duration::from_secs(20));
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(proxy.requests(), sent + 3);
@@ -249,7 +249,7 @@ async fn a_dropped_lane_closes_its_connection() {
     server.resume();
     let begin = Instant::now();
     while !server.clients("home").is_empty() {
-        assert!(begin.elapsed() < Duration::from_secs(5));
+        assert!(begin.elapsed() < Duration::from_secs(20));
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -12,7 +12,7 @@ for protocol in (2, 3):
     assert client.ping()
     assert client.set("greeting", "hello", ex=100)
     assert client.get("greeting") == "hello"
-    assert 98 <= client.ttl("greeting") <= 100
+    assert 50 <= client.ttl("greeting") <= 100
     assert client.set("greeting", "other", nx=True) is None
     assert client.mset({"a": 1, "b": 2}) and client.mget("a", "b", "none") == ["1", "2", None]
     assert client.incrby("a", 41) == 42
@@ -49,10 +49,10 @@ for protocol in (2, 3):
         assert client.get("counter") == "80", client.get("counter")
         subscriber = client.pubsub()
         subscriber.subscribe("news")
-        assert subscriber.get_message(timeout=5)["type"] == "subscribe"
+        assert subscriber.get_message(timeout=60)["type"] == "subscribe"
         client.publish("news", "hi")
-        assert subscriber.get_message(timeout=5)["data"] == "hi"
-        with client.lock("lock", timeout=5):
+        assert subscriber.get_message(timeout=60)["data"] == "hi"
+        with client.lock("lock", timeout=60):
             assert client.exists("lock") == 1
     else:
         try:

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis_protocol::{resp2, resp3};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection that sends commands and takes replies as they are.
 pub struct Client {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server; dropping it kills it. Its home is removed then.
 pub struct Sidecar {
@@ -114,9 +114,14 @@ impl Sidecar {
         }
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().unwrap().id()
+    }
+
     /// Its memory, in bytes.
     pub fn resident(&self) -> u64 {
-        let pid = self.process.as_ref().unwrap().id();
+        let pid = self.id();
         let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
         let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
         pages * 4096

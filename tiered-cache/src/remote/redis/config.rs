@@ -21,10 +21,8 @@ pub struct RedisConfig {
     #[serde(serialize_with = "redacted_url")]
     pub url: String,
     /// The user, instead of the one in the URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The password, instead of the one in the URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<Password>,
     /// How long a connection may take to come about, with TLS and the greeting.
     #[serde(with = "humantime_serde")]
@@ -52,13 +50,10 @@ pub struct RedisConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct RedisTls {
     /// The authorities that may have signed the server's certificate, instead of the system's.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
     /// The client's certificate, with its chain; together with [`key_file`](Self::key_file).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cert_file: Option<PathBuf>,
     /// The client's private key; together with [`cert_file`](Self::cert_file).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
 }
 

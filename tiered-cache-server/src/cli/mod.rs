@@ -3,12 +3,15 @@
 //! There is one list of settings, the tree of [`Settings`]: flags and variables are made from its
 //! leaves, so that a new setting has all of them.
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::Value as Json;
 use toml::{Table, Value};
 
 use crate::settings::{HELP, Settings};
@@ -20,10 +23,10 @@ pub(crate) enum Asked {
     Print(String),
 }
 
-/// A setting: its place in the tree, and its default.
+/// A setting: its place in the tree, and its default; `None`: it is not set.
 struct Leaf {
     path: Vec<String>,
-    default: Value,
+    default: Option<Value>,
 }
 
 impl Leaf {
@@ -37,6 +40,27 @@ impl Leaf {
             "TIERED_CACHE_{}",
             self.short_path().join("_").to_uppercase()
         )
+    }
+
+    /// A short name of the flag; the variable has it, too.
+    fn alias(&self) -> Option<&'static str> {
+        (self.path == ["cache", "writes", "read_modify_write"]).then_some("rmw")
+    }
+
+    /// The variable's value, and its name as it was set.
+    fn from(
+        &self,
+        variable: &impl Fn(&str) -> Result<Option<String>>,
+    ) -> Result<Option<(String, String)>> {
+        let short = self
+            .alias()
+            .map(|short| format!("TIERED_CACHE_{}", short.to_uppercase()));
+        for name in [Some(self.variable()), short].into_iter().flatten() {
+            if let Some(text) = variable(&name)? {
+                return Ok(Some((name, text)));
+            }
+        }
+        Ok(None)
     }
 
     fn short_path(&self) -> &[String] {
@@ -53,45 +77,81 @@ impl Leaf {
             |(_, help)| (*help).to_owned(),
         );
         match &self.default {
-            Value::String(text) if text.is_empty() => meaning,
-            Value::String(text) => format!("{meaning} [default: {text}]"),
-            other => format!("{meaning} [default: {other}]"),
+            None => meaning,
+            Some(Value::String(text)) if text.is_empty() => meaning,
+            Some(Value::String(text)) => format!("{meaning} [default: {text}]"),
+            Some(other) => format!("{meaning} [default: {other}]"),
         }
     }
 
     fn parse(&self, text: &str) -> Result<Value> {
         Ok(match &self.default {
-            Value::Integer(_) => Value::Integer(
+            Some(Value::Integer(_)) => Value::Integer(
                 text.parse()
                     .with_context(|| format!("`{text}` is not a whole number"))?,
             ),
-            Value::Boolean(_) => Value::Boolean(
+            Some(Value::Boolean(_)) => Value::Boolean(
                 text.parse()
                     .with_context(|| format!("`{text}` is neither true nor false"))?,
             ),
-            _ => Value::String(text.to_owned()),
+            Some(_) => Value::String(text.to_owned()),
+            None => self.parse_unset(text)?,
         })
+    }
+
+    /// What is not set shows no type: a text, if it may be one, or else a number.
+    fn parse_unset(&self, text: &str) -> Result<Value> {
+        let string = Value::String(text.to_owned());
+        if self.alone(string.clone()).is_ok() {
+            return Ok(string);
+        }
+        let number = text.parse().ok().map(Value::Integer);
+        match number.filter(|number| self.alone(number.clone()).is_ok()) {
+            Some(number) => Ok(number),
+            // In the words of the setting's type.
+            None => Err(self.alone(string).err().map_or_else(
+                || anyhow::anyhow!("`{text}` is not understood"),
+                anyhow::Error::from,
+            )),
+        }
+    }
+
+    /// The settings with nothing but this one.
+    fn alone(&self, value: Value) -> Result<Settings> {
+        let mut table = Table::new();
+        set(&mut table, &self.path, value)?;
+        Ok(table.try_into()?)
     }
 }
 
 fn leaves() -> Result<Vec<Leaf>> {
-    fn walk(table: &Table, path: &[String], leaves: &mut Vec<Leaf>) {
-        for (name, value) in table {
-            let mut path = path.to_vec();
-            path.push(name.clone());
-            match value {
-                Value::Table(table) => walk(table, &path, leaves),
-                // The address is the setting `remote`.
-                _ if path == ["redis", "url"] => {}
-                value => leaves.push(Leaf {
-                    path,
-                    default: value.clone(),
-                }),
+    fn walk(value: &Json, path: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
+        let default = match value {
+            Json::Object(table) => {
+                for (name, value) in table {
+                    path.push(name.clone());
+                    walk(value, path, leaves);
+                    path.pop();
+                }
+                return;
             }
-        }
+            // The address is the setting `remote`.
+            _ if path == &["redis", "url"] => return,
+            Json::Null => None,
+            Json::Bool(is) => Some(Value::Boolean(*is)),
+            Json::Number(number) => number.as_i64().map(Value::Integer),
+            Json::String(text) => Some(Value::String(text.clone())),
+            Json::Array(_) => return,
+        };
+        leaves.push(Leaf {
+            path: path.clone(),
+            default,
+        });
     }
     let mut leaves = Vec::new();
-    walk(&Table::try_from(Settings::default())?, &[], &mut leaves);
+    // As JSON, which has a word for what is not set.
+    let settings = serde_json::to_value(Settings::default())?;
+    walk(&settings, &mut Vec::new(), &mut leaves);
     Ok(leaves)
 }
 
@@ -115,16 +175,6 @@ fn command(leaves: &[Leaf]) -> Command {
                 .long("print-config")
                 .action(ArgAction::SetTrue)
                 .help("Print all settings as they are, without secrets, and end"),
-        )
-        .arg(
-            Arg::new("rmw")
-                .long("rmw")
-                .value_name("WHO")
-                .value_parser(NonEmptyStringValueParser::new())
-                .help(
-                    "Who decides INCR, SET NX and the like, `local` or `remote`: short for \
-                     --writes-read-modify-write",
-                ),
         );
     for leaf in leaves {
         let flag = leaf.flag();
@@ -132,7 +182,10 @@ fn command(leaves: &[Leaf]) -> Command {
             .long(flag)
             .value_name("VALUE")
             .help(leaf.help());
-        if matches!(leaf.default, Value::Boolean(_)) {
+        if let Some(short) = leaf.alias() {
+            arg = arg.visible_alias(short);
+        }
+        if matches!(leaf.default, Some(Value::Boolean(_))) {
             arg = arg.num_args(0..=1).default_missing_value("true");
         }
         command = command.arg(arg);
@@ -147,14 +200,14 @@ fn command(leaves: &[Leaf]) -> Command {
 /// What clap has to say (`--help`, an unknown flag) is among them, as a [`clap::Error`].
 pub(crate) fn load(
     args: impl IntoIterator<Item = OsString>,
-    variable: impl Fn(&str) -> Option<String>,
+    variable: impl Fn(&str) -> Result<Option<String>>,
 ) -> Result<Asked> {
     let leaves = leaves()?;
     let matches = command(&leaves).try_get_matches_from(args)?;
     let file = matches
         .get_one::<String>("config")
         .cloned()
-        .or_else(|| variable("TIERED_CACHE_CONFIG"))
+        .map_or_else(|| variable("TIERED_CACHE_CONFIG"), |file| Ok(Some(file)))?
         .map(PathBuf::from);
     let mut table = match &file {
         None => Table::new(),
@@ -168,8 +221,7 @@ pub(crate) fn load(
         }
     };
     for leaf in &leaves {
-        let name = leaf.variable();
-        if let Some(text) = variable(&name) {
+        if let Some((name, text)) = leaf.from(&variable)? {
             let value = leaf.parse(&text).with_context(|| name.clone())?;
             set(&mut table, &leaf.path, value).with_context(|| name)?;
         }
@@ -184,10 +236,6 @@ pub(crate) fn load(
 }
 
 fn flags(leaves: &[Leaf], matches: &ArgMatches, table: &mut Table) -> Result<()> {
-    if let Some(who) = matches.get_one::<String>("rmw") {
-        let path = ["cache", "writes", "read_modify_write"].map(str::to_owned);
-        set(table, &path, Value::String(who.clone())).context("--rmw")?;
-    }
     for leaf in leaves {
         let flag = leaf.flag();
         if let Some(text) = matches.get_one::<String>(&flag) {
@@ -213,105 +261,5 @@ fn set(table: &mut Table, path: &[String], value: Value) -> Result<()> {
     match below {
         Value::Table(below) => set(below, rest, value),
         _ => bail!("`{name}` is no table"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ask(args: &[&str], variables: &[(&str, &str)]) -> Result<Asked> {
-        let args = ["tiered-cache-server"].iter().chain(args);
-        load(args.map(OsString::from), |name| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    fn settings(args: &[&str], variables: &[(&str, &str)]) -> Settings {
-        match ask(args, variables).unwrap() {
-            Asked::Run(settings) => *settings,
-            Asked::Print(text) => panic!("it prints {text}"),
-        }
-    }
-
-    #[test]
-    fn flags_win_over_variables_and_variables_over_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("settings.toml");
-        let text = "threads = 1\nmaxclients = 1\n[cache.reads]\nmax_age = \"1s\"\n";
-        std::fs::write(&file, text).unwrap();
-        let variables = [
-            ("TIERED_CACHE_MAXCLIENTS", "2"),
-            ("TIERED_CACHE_READS_MAX_AGE", "2s"),
-        ];
-        let file = file.to_str().unwrap();
-        let args = [
-            "--config",
-            file,
-            "--reads-max-age",
-            "3s",
-            "--rmw",
-            "local",
-            "--force",
-        ];
-        let settings = settings(&args, &variables);
-        assert_eq!((settings.threads, settings.maxclients), (1, 2));
-        assert_eq!(settings.cache.reads.max_age.as_secs(), 3);
-        assert_eq!(
-            settings.cache.writes.read_modify_write,
-            tiered_cache::ReadModifyWrite::Local
-        );
-        assert!(settings.force);
-    }
-
-    #[test]
-    fn every_setting_has_a_flag_and_a_meaning() {
-        let leaves = leaves().unwrap();
-        for (name, _) in HELP {
-            assert!(leaves.iter().any(|leaf| leaf.path == [name]), "{name}");
-        }
-        for leaf in leaves.iter().filter(|leaf| leaf.path.len() == 1) {
-            assert!(
-                HELP.iter().any(|(name, _)| *name == leaf.path[0]),
-                "{:?}",
-                leaf.path
-            );
-        }
-        command(&leaves).debug_assert();
-    }
-
-    #[test]
-    fn what_is_printed_has_no_secrets_and_can_be_read_again() {
-        let args = [
-            "--remote",
-            "redis://user:hidden@host:1/2",
-            "--requirepass",
-            "hidden",
-            "--print-config",
-        ];
-        let Asked::Print(text) = ask(&args, &[]).unwrap() else {
-            panic!("it runs");
-        };
-        assert!(!text.contains("hidden"), "{text}");
-        assert!(text.contains("redis://***@host:1/2"), "{text}");
-        toml::from_str::<Settings>(&text).unwrap();
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        for (args, variables, says) in [
-            (&["--threads", "many"][..], &[][..], "--threads"),
-            (&[], &[("TIERED_CACHE_TIMEOUT", "soon")], "timeout"),
-            (&["--flush-lanes", "0"], &[], "flush.lanes"),
-            (&["--config", "/nowhere/at/all"], &[], "/nowhere/at/all"),
-            (&["--unheard-of"], &[], "--unheard-of"),
-        ] {
-            let Err(error) = ask(args, variables) else {
-                panic!("{args:?} is taken");
-            };
-            let error = format!("{error:#}");
-            assert!(error.contains(says), "{args:?}: {error}");
-        }
     }
 }

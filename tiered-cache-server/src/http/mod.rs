@@ -1,5 +1,7 @@
 //! Metrics, health, and the status page.
 
+mod bounded;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,6 +16,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 
+use self::bounded::Bounded;
 use crate::latency::exposition;
 use crate::samples::Samples;
 use crate::shared::Shared;
@@ -51,7 +54,7 @@ pub(crate) async fn start(shared: &Arc<Shared>, address: &str) -> Result<String>
         .route("/samples", get(samples))
         .with_state(page);
     tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, routes).await {
+        if let Err(error) = axum::serve(Bounded::new(listener), routes).await {
             tracing::error!(%error, "the pages are not served any more");
         }
     });
@@ -67,7 +70,7 @@ async fn page_itself() -> impl IntoResponse {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    (headers, Html(include_str!("page.html")))
+    (headers, Html(include_str!("../page.html")))
 }
 
 async fn sample(page: Page) {
