@@ -249,7 +249,7 @@ impl Session {
     #[inline]
     pub fn cursor<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Cursor<'_, K, V>> {
         let raw = self.raw.cursor(self.slot(table)?)?;
-        Ok(Cursor::new(self, raw))
+        Ok(Cursor::new(raw))
     }
 
     /// A cursor that reads and writes. It has the session for itself.

@@ -18,6 +18,7 @@ macro_rules! method {
 }
 
 mod blocks;
+mod bounds;
 mod callbacks;
 mod caller;
 mod config_parser;
@@ -26,6 +27,7 @@ mod cursor;
 mod cursor_cache;
 mod cursor_more;
 mod cursor_write;
+mod double;
 mod events;
 mod extractor;
 mod formats;
@@ -44,8 +46,9 @@ mod truncate;
 mod unlogged;
 mod value;
 
+pub(crate) use bounds::{Bound, PackedEnd};
 pub(crate) use connection::RawConnection;
-pub(crate) use cursor::{Bound, RawCursor, Read, Write};
+pub(crate) use cursor::{RawCursor, Read, Write};
 pub(crate) use cursor_cache::Mode;
 pub(crate) use join::{Compare, RawJoin};
 pub(crate) use loose::LooseCursor;
