@@ -225,6 +225,11 @@ impl Session {
     ) -> Result<DynTable> {
         let config = options.config_of(key.as_str(), value.as_str())?;
         self.create_with(name, &config.finish(), options)?;
+        self.open_as(name, key, value)
+    }
+
+    /// Opens a table, which must have these formats.
+    pub(crate) fn open_as(&self, name: &str, key: &Format, value: &Format) -> Result<DynTable> {
         let table = self.open_dyn_table(name)?;
         if *table.key_format() == *key && *table.value_format() == *value {
             return Ok(table);

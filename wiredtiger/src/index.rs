@@ -173,13 +173,22 @@ impl Session {
         columns: &[&str],
         options: &IndexOptions,
     ) -> Result<()> {
-        let uri = self.index_uri(self.slot(table)?, name)?;
-        let config = options.config(columns)?.finish();
+        self.create_index_with(self.slot(table)?, name, &options.config(columns)?)
+    }
+
+    /// Creates an index of the table at `slot`, if it is not there.
+    pub(crate) fn create_index_with(
+        &mut self,
+        slot: usize,
+        name: &str,
+        config: &Config,
+    ) -> Result<()> {
+        let uri = self.index_uri(slot, name)?;
         // Cursors that do not know of the index would write past their lists: the engine refuses
         // to create one while there are any.
         self.reset()?;
         self.settled()?
-            .create(&uri, &config)
+            .create(&uri, &config.finish())
             .map_err(|error| error.on(&uri.to_string_lossy()))
     }
 

@@ -9,6 +9,7 @@ mod column_store;
 mod config;
 mod connection;
 pub mod cookbook;
+mod creation;
 mod cursor;
 mod cursor_more;
 mod dump;
@@ -58,7 +59,7 @@ pub use checkpoint_view::CheckpointView;
 pub use column_store::Appender;
 pub use connection::Connection;
 pub use cursor::{Cursor, CursorMut};
-pub use dump::LoadReport;
+pub use dump::{DumpFormat, DumpOptions, LoadReport};
 pub use dynamic::{DynTable, RowRef};
 pub use error::{Error, ErrorKind, Result};
 pub use index::{Index, IndexOptions};
@@ -66,7 +67,7 @@ pub use index_cursor::IndexCursor;
 pub use join::{Comparison, Join, Satisfy};
 pub use log::{Log, LogEntry, LogOperation, LogPosition, LogRecordKind};
 pub use metadata::{Metadata, MetadataEntry};
-pub use modify::Change;
+pub use modify::{Change, Modify};
 pub use named::Named;
 pub use options::{
     AccessPattern, AlterOptions, CheckpointOptions, CheckpointPolicy, Checksum, CloseOptions,

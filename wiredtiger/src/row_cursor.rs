@@ -5,10 +5,11 @@ use std::fmt;
 use std::ops::RangeBounds;
 
 use crate::dynamic::DynTable;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::modify::Change;
 use crate::pack::{Row, Value};
 use crate::range::set_packed_bounds;
-use crate::raw::{Mode, RawCursor, Read, Write};
+use crate::raw::{Content, Mode, RawCursor, Read, Write};
 use crate::session::{Scratch, Session};
 
 /// A position in a [`DynTable`], with the key and the value there as [`Row`]s.
@@ -56,7 +57,7 @@ impl<'s, Access> RowCursor<'s, Access> {
     /// `false`, and the cursor is nowhere.
     ///
     /// # Errors
-    /// [`Rollback`](crate::ErrorKind::Rollback): inside a transaction, which has to be rolled
+    /// [`Rollback`](ErrorKind::Rollback): inside a transaction, which has to be rolled
     /// back.
     #[allow(
         clippy::should_implement_trait,
@@ -78,7 +79,7 @@ impl<'s, Access> RowCursor<'s, Access> {
     /// The key at the position.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere. Columns are
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument): the cursor is nowhere. Columns are
     /// decoded when they are asked for.
     pub fn key(&self) -> Result<Row<'_>> {
         Ok(self.table.key_row(self.raw.key()?))
@@ -104,11 +105,11 @@ impl<'s, Access> RowCursor<'s, Access> {
     /// Limits the cursor to a range of keys until the next [`reset`](Self::reset); it gives up its
     /// position, and earlier limits. The answer is `false` if the range is empty by itself: then
     /// there is no limit. A write outside the limits fails with
-    /// [`NotFound`](crate::ErrorKind::NotFound).
+    /// [`NotFound`](ErrorKind::NotFound).
     ///
     /// # Errors
     /// - As for [`Session::get_row`], about the ends of the range.
-    /// - [`NotSupported`](crate::ErrorKind::NotSupported): it is an index with a collator, and the
+    /// - [`NotSupported`](ErrorKind::NotSupported): it is an index with a collator, and the
     ///   lower end is excluded or the upper one included.
     ///
     /// # Examples
@@ -144,7 +145,7 @@ impl<'s, Access> RowCursor<'s, Access> {
     /// table.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): one of the cursors is nowhere, or
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument): one of the cursors is nowhere, or
     /// they are of different sessions or tables.
     pub fn compare<B>(&self, other: &RowCursor<'_, B>) -> Result<Ordering> {
         self.raw.compare(&other.raw)
@@ -182,18 +183,37 @@ impl RowCursorMut<'_> {
     /// A cursor that reads, at the same entry; nothing can be written as long as it is used.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere, or its entry
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument): the cursor is nowhere, or its entry
     /// was just removed.
     pub fn duplicate(&self) -> Result<RowCursor<'_>> {
         Ok(RowCursor::new(self.raw.duplicate()?, self.table.clone()))
+    }
+
+    /// Applies `changes`, one after the other, to the value at the position; the cursor stays there.
+    /// The value must be one column, of bytes or text without a size: `u` or `S`.
+    ///
+    /// # Errors
+    /// As for [`Cursor::modify_current`](crate::Cursor::modify_current), and
+    /// [`NotSupported`](ErrorKind::NotSupported): the value is of another format.
+    pub fn modify_current(&mut self, changes: &[Change<'_>]) -> Result<()> {
+        let of = match self.table.value_format().as_str() {
+            "u" => Content::Bytes,
+            "S" => Content::Text,
+            other => {
+                let why = format!("values of the format {other} cannot be changed in part");
+                let refused = Error::new(ErrorKind::NotSupported, "WT_CURSOR.modify", why);
+                return Err(refused.on(&self.raw.uri()));
+            }
+        };
+        self.raw.modify_current(changes, of)
     }
 
     /// Goes to `key` and keeps it for this transaction, as [`reserve`](crate::CursorMut::reserve) of
     /// the typed cursor does.
     ///
     /// # Errors
-    /// - [`NotSupported`](crate::ErrorKind::NotSupported): no transaction was begun.
-    /// - [`Rollback`](crate::ErrorKind::Rollback): another transaction has changed the entry.
+    /// - [`NotSupported`](ErrorKind::NotSupported): no transaction was begun.
+    /// - [`Rollback`](ErrorKind::Rollback): another transaction has changed the entry.
     /// - As for [`Session::get_row`].
     pub fn reserve(&mut self, key: &[Value<'_>]) -> Result<bool> {
         let key = self.table.pack_key(key, &mut self.scratch.key)?;
@@ -231,7 +251,7 @@ impl<'s> RowCursorMut<'s> {
     /// Replaces the value at the position; the cursor stays there.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere. For the
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument): the cursor is nowhere. For the
     /// rest as [`Session::put_row`].
     pub fn update_current(&mut self, value: &[Value<'_>]) -> Result<()> {
         let value = self.table.pack_value(value, &mut self.scratch.value)?;

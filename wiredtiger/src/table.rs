@@ -216,11 +216,6 @@ impl Tables {
         }
     }
 
-    /// The slot of a table whose formats are only known now.
-    pub(crate) fn slot_of(&self, entry: TableEntry) -> usize {
-        self.intern(entry).slot
-    }
-
     pub(crate) fn get(&self, slot: usize) -> Result<Arc<TableEntry>> {
         let registry = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         registry.by_slot.get(slot).cloned().ok_or_else(foreign)

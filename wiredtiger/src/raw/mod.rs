@@ -52,6 +52,7 @@ pub(crate) use cursor::{RawCursor, Read, Write};
 pub(crate) use cursor_cache::Mode;
 pub(crate) use join::{Compare, RawJoin};
 pub(crate) use loose::LooseCursor;
+pub(crate) use modify::Content;
 pub(crate) use session::RawSession;
 pub(crate) use timestamps::{Which, version};
 pub(crate) use value::RawValue;
