@@ -44,6 +44,7 @@ mod space;
 mod timestamps;
 mod truncate;
 mod unlogged;
+mod validate;
 mod value;
 
 pub(crate) use bounds::{Bound, PackedEnd};
@@ -55,6 +56,7 @@ pub(crate) use loose::LooseCursor;
 pub(crate) use modify::Content;
 pub(crate) use session::RawSession;
 pub(crate) use timestamps::{Which, version};
+pub(crate) use validate::validate;
 pub(crate) use value::RawValue;
 
 use std::ffi::c_int;

@@ -40,6 +40,7 @@ mod indexes_follow_their_table;
 mod insert_new;
 mod isolation;
 mod joins;
+mod log_settings;
 mod model;
 mod options_reach_the_engine;
 mod panicking_subscriber;
