@@ -90,8 +90,12 @@ impl CheckpointView<'_> {
         Ok(old)
     }
 
-    fn old_table<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Table<K, V>> {
+    pub(crate) fn old_table<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Table<K, V>> {
         Ok(Table::new(self.old(self.session.slot(table)?)?))
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        self.session
     }
 
     fn old_rows(&self, table: &DynTable) -> Result<DynTable> {

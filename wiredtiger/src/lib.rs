@@ -31,6 +31,7 @@ mod named;
 mod options;
 mod pack;
 mod pool;
+mod prefix;
 mod prepared;
 mod progress;
 mod projection;
@@ -77,6 +78,7 @@ pub use options::{
 };
 pub use pack::{Bits, Format, Pack, PackAs, RecordNumber, Row, RowIter, Value};
 pub use pool::{PooledSession, SessionPool};
+pub use prefix::PrefixKey;
 pub use prepared::{PreparedTransaction, Unresolved};
 pub use progress::{Cancel, Progress};
 pub use projection::Projection;

@@ -54,11 +54,19 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
         // A range that missed or failed has ended: it needs its bounds no more.
         let done = !set_bounds::<K, _, _>(&mut cursor, bounds, scratch, RawCursor::set_bound)?;
         Ok(Self {
+            done,
+            ..Self::of(cursor)
+        })
+    }
+
+    /// The entries of the bounds that `cursor` has, which has no position.
+    pub(crate) fn of(cursor: RawCursor<'t>) -> Self {
+        Self {
             cursor,
             reverse: false,
-            done,
+            done: false,
             types: PhantomData,
-        })
+        }
     }
 
     /// The same entries, from the last to the first. To be called before the first step.

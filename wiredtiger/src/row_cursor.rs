@@ -141,6 +141,23 @@ impl<'s, Access> RowCursor<'s, Access> {
         set_packed_bounds(&mut self.raw, from, to, RawCursor::keep_bound)
     }
 
+    /// The largest key of the table, packed; nothing if it is empty. It is read by
+    /// [`DynTable::key_format`] and [`Format::row`](crate::Format::row). It counts keys that the
+    /// running transaction does not see, and removed ones that the engine has not forgotten yet. The
+    /// cursor is nowhere afterwards.
+    ///
+    /// # Errors
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument): the cursor has bounds.
+    /// - [`NotSupported`](ErrorKind::NotSupported): it is an index.
+    pub fn largest_key(&mut self) -> Result<Option<Vec<u8>>> {
+        if self.table.is_index() {
+            let why = "an index does not tell its largest key: step back from nowhere";
+            let refused = Error::new(ErrorKind::NotSupported, "WT_CURSOR.largest_key", why);
+            return Err(refused.on(&self.raw.uri()));
+        }
+        self.raw.largest_key(|key| Ok(key.to_vec()))
+    }
+
     /// How the key at the position compares to that of another cursor, of the same session and
     /// table.
     ///

@@ -101,7 +101,7 @@ pub(crate) fn decode(message: &str) -> Error {
 }
 
 #[cold]
-fn interior_nul(at: usize) -> Error {
+pub(crate) fn interior_nul(at: usize) -> Error {
     Error::new(
         ErrorKind::InteriorNul,
         "pack",

@@ -127,7 +127,7 @@ impl<A> RawCursor<'_, A> {
     }
 
     /// Whether the keys are in the order of a collator.
-    pub(super) fn has_collator(&self) -> Result<bool> {
+    pub(crate) fn has_collator(&self) -> Result<bool> {
         if self.session.shared().collators.is_empty() {
             return Ok(false);
         }

@@ -1,6 +1,6 @@
 //! Tables whose formats are known only when the program runs.
 
-use wiredtiger::{ErrorKind, Format, Table, TableOptions, Value};
+use wiredtiger::{ErrorKind, Format, Session, Table, TableOptions, Value};
 
 use crate::common::in_memory;
 
@@ -164,4 +164,28 @@ fn a_table_belongs_to_its_connection() {
         .unwrap();
     let error = there.get_row(&table, &[1.into()]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[test]
+fn the_largest_key_is_told() {
+    let (_connection, mut session, _) = in_memory();
+    let options = TableOptions::new().columns(["a", "b", "c"]);
+    let table = session
+        .create_dyn_table("large", &format("Si"), &format("B"), &options)
+        .unwrap();
+    let largest = |session: &Session| {
+        let key = session.row_cursor(&table).unwrap().largest_key().unwrap()?;
+        let row = table.key_format().row(&key).unwrap();
+        Some(format!("{row:?}"))
+    };
+    assert_eq!(largest(&session), None);
+    for (text, number) in [("b", -2), ("a", 9), ("b", -1)] {
+        let key = [text.into(), Value::Int(number)];
+        session.put_row(&table, &key, &[1.into()]).unwrap();
+    }
+    assert_eq!(largest(&session).as_deref(), Some("[\"b\", -1]"));
+    let mut cursor = session.row_cursor(&table).unwrap();
+    assert!(cursor.set_bounds(&["a".into(), 1.into()][..]..).unwrap());
+    let refused = cursor.largest_key().unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidArgument, "{refused}");
 }
