@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::error::Result;
 use crate::index::Index;
-use crate::join_conditions::Conditions;
+use crate::join_conditions::{Conditions, NewJoin};
 use crate::pack::Pack;
 use crate::raw::Compare;
 use crate::session::Session;
@@ -108,10 +108,10 @@ impl Session {
         columns: &[&str],
         satisfy: Satisfy,
     ) -> Result<Join<'_, K, P>> {
-        let conditions = Conditions::new(self, self.slot(table)?, columns, satisfy)?;
+        let join = NewJoin::new(self, self.slot(table)?, columns, satisfy)?;
         let formats = (K::FORMAT.into(), P::FORMAT.into());
         Ok(Join {
-            conditions: conditions.open(formats)?,
+            conditions: join.open(formats)?,
             types: PhantomData,
         })
     }

@@ -33,6 +33,26 @@ pub(crate) struct Conditions<'s> {
 }
 
 impl<'s> NewJoin<'s> {
+    /// A join of the table at `slot`, of the columns with these names or of the whole rows.
+    pub(crate) fn new(
+        session: &'s Session,
+        slot: usize,
+        columns: &[&str],
+        satisfy: Satisfy,
+    ) -> Result<Self> {
+        let table = session.shared().tables.get(slot)?;
+        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+        let uri = [b"join:", table.uri.to_bytes()].concat();
+        // Without a NUL, as the table's name.
+        let uri = CString::new(uri).unwrap_or_default();
+        Ok(Self {
+            session,
+            uri: uri_of_columns(&uri, &columns)?,
+            table: slot,
+            satisfy,
+        })
+    }
+
     /// What the engine calls it.
     pub(crate) fn uri(&self) -> &CString {
         &self.uri
@@ -54,26 +74,6 @@ impl<'s> NewJoin<'s> {
 }
 
 impl<'s> Conditions<'s> {
-    /// A join of the table at `slot`, of the columns with these names or of the whole rows.
-    pub(crate) fn new(
-        session: &'s Session,
-        slot: usize,
-        columns: &[&str],
-        satisfy: Satisfy,
-    ) -> Result<NewJoin<'s>> {
-        let table = session.shared().tables.get(slot)?;
-        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-        let uri = [b"join:", table.uri.to_bytes()].concat();
-        // Without a NUL, as the table's name.
-        let uri = CString::new(uri).unwrap_or_default();
-        Ok(NewJoin {
-            session,
-            uri: uri_of_columns(&uri, &columns)?,
-            table: slot,
-            satisfy,
-        })
-    }
-
     pub(crate) fn session(&self) -> &'s Session {
         self.session
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::dynamic::DynTable;
 use crate::error::Result;
 use crate::join::{Comparison, Satisfy};
-use crate::join_conditions::Conditions;
+use crate::join_conditions::{Conditions, NewJoin};
 use crate::pack::{Format, Row, Value};
 use crate::session::Session;
 
@@ -56,7 +56,7 @@ impl Session {
         columns: &[&str],
         satisfy: Satisfy,
     ) -> Result<RowJoin<'_>> {
-        let join = Conditions::new(self, table.slot(self)?, columns, satisfy)?;
+        let join = NewJoin::new(self, table.slot(self)?, columns, satisfy)?;
         let (key_format, value_format) = self.raw().formats(join.uri())?;
         let value = Format::new(&value_format)?;
         Ok(RowJoin {

@@ -8,7 +8,7 @@ use crate::config::{Config, Seconds};
 use crate::error::Result;
 use crate::options::Compressor;
 
-/// The log, which every durability above [`Durability::Checkpoint`] needs.
+/// The log, which every durability above [`Durability::Checkpoint`](crate::Durability::Checkpoint) needs.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct LogOptions {

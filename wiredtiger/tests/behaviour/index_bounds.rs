@@ -9,8 +9,11 @@ use wiredtiger::{
 
 use crate::common::in_memory;
 
+type Numbers<T> = Table<u64, (T, u64)>;
+type ByNumber<T> = Index<T, (u64,)>;
+
 /// A table of numbers with an index of their column, and the index.
-fn indexed<T: Pack>(session: &mut Session) -> (Table<u64, (T, u64)>, Index<T, (u64,)>) {
+fn indexed<T: Pack>(session: &mut Session) -> (Numbers<T>, ByNumber<T>) {
     let options = TableOptions::new().columns(["id", "of", "twice"]);
     let table = session.create_table("numbers", &options).unwrap();
     session
@@ -22,7 +25,7 @@ fn indexed<T: Pack>(session: &mut Session) -> (Table<u64, (T, u64)>, Index<T, (u
 
 fn found<'k, T: Pack>(
     session: &Session,
-    index: &Index<T, (u64,)>,
+    index: &ByNumber<T>,
     range: (Bound<T::Ref<'k>>, Bound<T::Ref<'k>>),
 ) -> Option<(Vec<u64>, Vec<u64>)> {
     let mut cursor = session.index_cursor(index).unwrap();
