@@ -54,7 +54,7 @@ mod writes;
 pub use bytesize::ByteSize;
 
 pub use backup::{Backup, BackupId, BackupOptions, BackupReport, Piece};
-pub use bulk::BulkLoader;
+pub use bulk::{BulkLoader, RowLoader};
 pub use callbacks::{Collate, Compress, Encrypt, Extract, ExtractedKeys};
 pub use checkpoint_view::CheckpointView;
 pub use column_store::Appender;

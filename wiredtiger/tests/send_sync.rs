@@ -14,7 +14,7 @@ use wiredtiger::{
     DumpOptions, Durability, DynTable, Error, ErrorKind, EvictionOptions, ExtractedKeys, Format,
     Index, IndexCursor, IndexOptions, Isolation, Join, Log, LogOptions, Metadata, OwnedRange,
     PooledSession, PreparedTransaction, Projection, Range, ReconfigureOptions, RecordNumber, Row,
-    RowCursor, RowCursorMut, RowIter, RowJoin, RowRef, Sample, Session, SessionOptions,
+    RowCursor, RowCursorMut, RowIter, RowJoin, RowLoader, RowRef, Sample, Session, SessionOptions,
     SessionPool, Snapshot, Statistics, StatisticsIter, Table, TableOptions, Timestamp, Transaction,
     TransactionOptions, Value, ValueRef,
 };
@@ -63,7 +63,7 @@ macro_rules! rows {
 type Local = Rc<()>;
 
 #[rustfmt::skip]
-const TABLE: [Answers; 60] = rows! {
+const TABLE: [Answers; 61] = rows! {
     // Shared by all threads.
     Connection:                         YES YES YES,
     SessionPool:                        YES YES YES,
@@ -126,6 +126,7 @@ const TABLE: [Answers; 60] = rows! {
     Log<'static>:                       NO  NO  NO,
     Backup<'static>:                    NO  NO  NO,
     BulkLoader<'static, u64, u64>:      NO  NO  NO,
+    RowLoader<'static>:                 NO  NO  NO,
     // It could be sent, like a transaction; that is not promised yet.
     CursorMut<'static, u64, u64>:       NO  NO  NO,
     RowCursorMut<'static>:              NO  NO  NO,

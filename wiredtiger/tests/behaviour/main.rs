@@ -22,6 +22,7 @@ mod cursor_positions;
 mod cursors_do_more;
 mod drop_order;
 mod dumps;
+mod dumps_refused;
 mod duplicate_cursors;
 mod durability_changes;
 mod dynamic_tables;
