@@ -1,9 +1,8 @@
 //! Bounds of a cursor: the part of a table, or of an index, that it keeps to.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 
 use super::cursor::{Position, RawCursor};
-use super::formats::is_index;
 use crate::error::{Error, ErrorKind, Result};
 
 const OPERATION: &str = "WT_CURSOR.bound";
@@ -57,32 +56,46 @@ impl Bound {
 pub(crate) type PackedEnd<'k> = Option<(Bound, &'k [u8])>;
 
 /// The ends of a range, packed. Behind one pointer, so that the cursors without any stay small.
-pub(super) type KeptBounds = Vec<(Bound, Box<[u8]>)>;
+#[derive(Default)]
+pub(super) struct KeptBounds {
+    ends: Vec<(Bound, Box<[u8]>)>,
+    of_index: bool,
+}
 
 impl<A> RawCursor<'_, A> {
     /// Limits all further steps and searches until `reset`; the cursor gives up its position.
     pub(crate) fn keep_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
         self.set_bound(bound, key)?;
-        self.bounds
-            .get_or_insert_default()
-            .push((bound, key.into()));
+        self.keep(bound, key, false);
         Ok(())
+    }
+
+    fn keep(&mut self, bound: Bound, key: &[u8], of_index: bool) {
+        let kept = self.bounds.get_or_insert_default();
+        kept.ends.push((bound, key.into()));
+        kept.of_index = of_index;
     }
 
     /// Limits all further steps until the next miss, failure or `reset`; the cursor gives up its
     /// position.
     pub(crate) fn set_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
+        let config = self.session.connection().bound_config(bound);
+        self.set_bound_by(config, key)
+    }
+
+    /// As [`set_bound`](Self::set_bound), of an index, which reads the settings as a text (rule 67).
+    fn set_index_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
+        self.set_bound_by(bound.config().as_ptr(), key)
+    }
+
+    /// Sets the bound that the settings say, a literal or what this connection has parsed.
+    #[inline(always)]
+    fn set_bound_by(&mut self, config: *const c_char, key: &[u8]) -> Result<()> {
         let set = method!(self.handle, bound, OPERATION);
         if self.position != Position::None {
             self.leave()?;
         }
         self.set_key(key, OPERATION)?;
-        let config = if is_index(self.handle) {
-            // An index reads the settings as a text (rule 67).
-            bound.config().as_ptr()
-        } else {
-            self.session.connection().bound_config(bound)
-        };
         // SAFETY: the key is set and lives past the call, which copies it; the cursor has no
         // position; the settings are a literal or were parsed by this connection. The engine still
         // has the pointer to the key afterwards: every way to use it sets another key, steps, which
@@ -134,7 +147,8 @@ impl<A> RawCursor<'_, A> {
         // The upper one first: a lower one that leaves out its key is moved up, and the engine
         // would compare the upper one with that.
         for (bound, key) in [to, from].into_iter().flatten() {
-            self.keep_bound(bound, key)?;
+            self.set_index_bound(bound, key)?;
+            self.keep(bound, key, true);
         }
         Ok(true)
     }
@@ -153,8 +167,12 @@ impl<A> RawCursor<'_, A> {
 
     #[cold]
     pub(super) fn set_bounds_again(&mut self, bounds: Box<KeptBounds>) -> Result<()> {
-        for (bound, key) in bounds.iter() {
-            self.set_bound(*bound, key)?;
+        for (bound, key) in &bounds.ends {
+            if bounds.of_index {
+                self.set_index_bound(*bound, key)?;
+            } else {
+                self.set_bound(*bound, key)?;
+            }
         }
         self.bounds = Some(bounds);
         Ok(())

@@ -120,26 +120,14 @@ impl<A> RawCursor<'_, A> {
     }
 }
 
-/// Whether a cursor is on a table whose rows the engine splits, by the name that it has for it. Of a
-/// plain table that is the name of its file.
+/// Whether a cursor is on a table whose rows the engine splits, by the name that it has for it.
 pub(super) fn is_composed(handle: NonNull<ffi::WT_CURSOR>) -> bool {
-    first_letter(handle) == b't'
-}
-
-/// Whether a cursor is on an index.
-#[inline]
-pub(super) fn is_index(handle: NonNull<ffi::WT_CURSOR>) -> bool {
-    first_letter(handle) == b'i'
-}
-
-/// The first letter of the name that the engine has for what a cursor is on; 0 if it has none.
-#[inline]
-fn first_letter(handle: NonNull<ffi::WT_CURSOR>) -> u8 {
     // SAFETY: the cursor is open; the field is set when it opens and never written by us.
     let uri = unsafe { (*handle.as_ptr()).internal_uri };
     if uri.is_null() {
-        return 0;
+        return false;
     }
-    // SAFETY: a NUL-terminated text, so that there is a first byte.
-    unsafe { uri.read() }.cast_unsigned()
+    // SAFETY: a NUL-terminated text, so that there is a first byte. Of a plain table it is the
+    // name of its file.
+    unsafe { uri.read() }.cast_unsigned() == b't'
 }
