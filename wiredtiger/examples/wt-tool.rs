@@ -1,5 +1,5 @@
-//! Looks after a database: `wt-tool HOME list|stat|verify|dump TABLE|load FILE|backup
-//! DIR|compact|salvage`.
+//! Looks after a database:
+//! `wt-tool HOME list|stat|verify|dump TABLE|load FILE|backup DIR|compact|salvage`.
 //!
 //! It shows what the crate's maintenance is like, with progress bars on a terminal. The database
 //! must not be open elsewhere.
