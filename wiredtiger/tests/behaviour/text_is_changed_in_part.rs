@@ -102,6 +102,35 @@ fn changed_texts_come_back_from_the_disk() {
     }
 }
 
+/// Changes are of bytes: what counts is what all of them together make.
+#[test]
+fn changes_may_cut_characters() {
+    let (_connection, mut session, table) = in_memory();
+    let old = "ä".repeat(200);
+    let new = format!("é{}ö{}", "ä".repeat(100), "ä".repeat(99));
+    session.put(&table, "k", &old).unwrap();
+    let mut txn = session.begin().unwrap();
+    let mut cursor = txn.cursor_mut(&table).unwrap();
+    let changes = [
+        Change::replace(201..202, b"\xb6"),
+        Change::insert(0, b"\xa9"),
+        Change::insert(0, b"\xc3"),
+    ];
+    let half = cursor.modify("k", &changes[..2]).unwrap_err();
+    assert_eq!(half.kind(), ErrorKind::InvalidArgument, "{half}");
+    assert!(cursor.modify("k", &changes).unwrap());
+    assert_eq!(cursor.value().unwrap(), new);
+    drop(cursor);
+    let calculated = txn
+        .calc_modify(new.as_bytes(), old.as_bytes(), 100, 8)
+        .unwrap();
+    let mut cursor = txn.cursor_mut(&table).unwrap();
+    assert!(cursor.modify("k", &calculated.unwrap()).unwrap());
+    assert_eq!(cursor.value().unwrap(), old);
+    drop(cursor);
+    txn.commit().unwrap();
+}
+
 #[test]
 fn rows_are_changed_by_their_format() {
     let (_connection, mut session, _) = in_memory();
