@@ -75,7 +75,8 @@ impl LogOptions {
     }
 
     /// Recovers a home that was not closed. Off: such a home is refused with
-    /// [`RunRecovery`](crate::ErrorKind::RunRecovery). Default: on.
+    /// [`RunRecovery`](crate::ErrorKind::RunRecovery); the engine leaks a few kilobytes then.
+    /// Default: on.
     pub fn recover(mut self, on: bool) -> Self {
         self.recover = Some(on);
         self
