@@ -1,18 +1,20 @@
-//! Looks after a database: `wt-tool HOME list|stat|verify|dump TABLE|backup DIR|compact|salvage`.
+//! Looks after a database:
+//! `wt-tool HOME list|stat|verify|dump TABLE|load FILE|backup DIR|compact|salvage`.
 //!
 //! It shows what the crate's maintenance is like, with progress bars on a terminal. The database
 //! must not be open elsewhere.
 
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use wiredtiger::{
-    BackupOptions, CompactOptions, Connection, Progress, SalvageOptions, Session, Statistic,
-    Statistics, StatisticsLevel, Unit, VerifyOptions,
+    BackupOptions, CompactOptions, Connection, DumpFormat, DumpOptions, Progress, SalvageOptions,
+    Session, Statistic, Statistics, StatisticsLevel, Unit, VerifyOptions,
 };
 
 type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
@@ -48,6 +50,17 @@ enum Command {
     Dump {
         /// The table.
         table: String,
+        /// In hexadecimal, with printable characters as they are, or by columns.
+        #[arg(long, value_enum, default_value_t = Format::Hex)]
+        format: Format,
+        /// As it was at the checkpoint of this name.
+        #[arg(long)]
+        checkpoint: Option<String>,
+    },
+    /// Creates and fills tables out of what `dump` or `wt dump` has written.
+    Load {
+        /// The text.
+        file: PathBuf,
     },
     /// Copies the database into a new folder.
     Backup {
@@ -67,6 +80,23 @@ enum Command {
         /// The tables.
         tables: Vec<String>,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Hex,
+    Print,
+    Json,
+}
+
+impl From<Format> for DumpFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Hex => Self::Hex,
+            Format::Print => Self::Print,
+            Format::Json => Self::Json,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -95,8 +125,23 @@ fn run(arguments: &Arguments) -> Result<()> {
                 Ok("sound".into())
             })?;
         }
-        Command::Dump { table } => {
-            session.dump(table, &mut out)?;
+        Command::Dump {
+            table,
+            format,
+            checkpoint,
+        } => {
+            let options = DumpOptions::new().format((*format).into());
+            let options = match checkpoint {
+                Some(name) => options.checkpoint(name),
+                None => options,
+            };
+            session.dump_with(table, &options, &mut out)?;
+        }
+        Command::Load { file } => {
+            let mut text = BufReader::new(File::open(file)?);
+            for report in session.load(&mut text)? {
+                writeln!(out, "{}: {} entries", report.table, report.entries)?;
+            }
         }
         Command::Backup { dir } => backup(&session, dir, &mut out)?,
         Command::Compact { tables, seconds } => {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::config::Config;
+use crate::dynamic::DynTable;
 use crate::error::Result;
-use crate::pack::Pack;
+use crate::pack::{Pack, Value};
 use crate::raw::LooseCursor;
 use crate::session::{Scratch, Session};
 use crate::table::Table;
@@ -35,11 +36,22 @@ use crate::table::Table;
 /// ```
 #[must_use = "a loader that is dropped does not say whether all was stored"]
 pub struct BulkLoader<'s, K, V> {
+    loader: Loader<'s>,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+/// As [`BulkLoader`], for a table whose formats are known only at run time.
+#[must_use = "a loader that is dropped does not say whether all was stored"]
+pub struct RowLoader<'s> {
+    loader: Loader<'s>,
+    table: DynTable,
+}
+
+struct Loader<'s> {
     cursor: LooseCursor<'s>,
     scratch: Scratch,
     count: u64,
     uri: String,
-    types: PhantomData<fn() -> (K, V)>,
     /// It has the session for itself.
     session: PhantomData<&'s mut Session>,
 }
@@ -58,16 +70,35 @@ impl Session {
         table: &Table<K, V>,
     ) -> Result<BulkLoader<'_, K, V>> {
         let slot = self.slot(table)?;
+        Ok(BulkLoader {
+            loader: self.loader(slot)?,
+            types: PhantomData,
+        })
+    }
+
+    /// As [`bulk_load`](Self::bulk_load), for a table whose formats are known only at run time.
+    ///
+    /// # Errors
+    /// As for [`bulk_load`](Self::bulk_load), and [`NotSupported`](crate::ErrorKind::NotSupported):
+    /// it is an index, or some columns of a table.
+    pub fn bulk_load_rows(&mut self, table: &DynTable) -> Result<RowLoader<'_>> {
+        let slot = table.slot_to_write(self)?;
+        Ok(RowLoader {
+            loader: self.loader(slot)?,
+            table: table.clone(),
+        })
+    }
+
+    fn loader(&mut self, slot: usize) -> Result<Loader<'_>> {
         let uri = self.shared().tables.uri(slot);
         let raw = self.settled()?;
         raw.reset()?;
         let config = Config::new().set("bulk", true).finish();
-        Ok(BulkLoader {
+        Ok(Loader {
             cursor: raw.open_loose_on(slot, &config)?,
             scratch: Scratch::default(),
             count: 0,
             uri,
-            types: PhantomData,
             session: PhantomData,
         })
     }
@@ -82,12 +113,13 @@ impl<K: Pack, V: Pack> BulkLoader<'_, K, V> {
     ///   [`put`](Session::put). The entry is left out, and the loader can go on.
     /// - [`Io`](crate::ErrorKind::Io): the disk is full or fails.
     pub fn insert(&mut self, key: K::Ref<'_>, value: V::Ref<'_>) -> Result<()> {
-        let key = K::pack(key, &mut self.scratch.key)?;
-        let value = V::pack(value, &mut self.scratch.value)?;
-        let inserted = self.cursor.bulk_insert(key, value);
-        inserted.map_err(|error| error.on(&self.uri))?;
-        self.count += 1;
-        Ok(())
+        let Loader {
+            cursor, scratch, ..
+        } = &mut self.loader;
+        let key = K::pack(key, &mut scratch.key)?;
+        let value = V::pack(value, &mut scratch.value)?;
+        let inserted = cursor.bulk_insert(key, value);
+        self.loader.stored(inserted)
     }
 
     /// Writes what is left, and says how many entries were stored.
@@ -95,17 +127,63 @@ impl<K: Pack, V: Pack> BulkLoader<'_, K, V> {
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io): the disk is full or fails. The table may hold a part of the entries.
     pub fn finish(self) -> Result<u64> {
+        self.loader.finish()
+    }
+}
+
+impl RowLoader<'_> {
+    /// Stores a row, whose key must come after all that were stored before.
+    ///
+    /// # Errors
+    /// As for [`BulkLoader::insert`], and [`Encode`](crate::ErrorKind::Encode): key or value are not
+    /// of the table's formats.
+    pub fn insert(&mut self, key: &[Value<'_>], value: &[Value<'_>]) -> Result<()> {
+        let Loader {
+            cursor, scratch, ..
+        } = &mut self.loader;
+        let key = self.table.pack_key(key, &mut scratch.key)?;
+        let value = self.table.pack_value(value, &mut scratch.value)?;
+        let inserted = cursor.bulk_insert(key, value);
+        self.loader.stored(inserted)
+    }
+
+    /// Writes what is left, and says how many rows were stored.
+    ///
+    /// # Errors
+    /// As for [`BulkLoader::finish`].
+    pub fn finish(self) -> Result<u64> {
+        self.loader.finish()
+    }
+}
+
+impl Loader<'_> {
+    fn stored(&mut self, inserted: Result<()>) -> Result<()> {
+        inserted.map_err(|error| error.on(&self.uri))?;
+        self.count += 1;
+        Ok(())
+    }
+
+    fn finish(self) -> Result<u64> {
         let closed = self.cursor.close();
         closed.map_err(|error| error.on(&self.uri))?;
         Ok(self.count)
+    }
+
+    fn describe(&self, text: &mut fmt::DebugStruct<'_, '_>) -> fmt::Result {
+        text.field("uri", &self.uri)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
     }
 }
 
 impl<K, V> fmt::Debug for BulkLoader<'_, K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BulkLoader")
-            .field("uri", &self.uri)
-            .field("count", &self.count)
-            .finish_non_exhaustive()
+        self.loader.describe(&mut f.debug_struct("BulkLoader"))
+    }
+}
+
+impl fmt::Debug for RowLoader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.loader.describe(&mut f.debug_struct("RowLoader"))
     }
 }

@@ -6,12 +6,17 @@ use std::ops::RangeBounds;
 
 use crate::config::Config;
 use crate::cursor::Cursor;
+use crate::dynamic::{DynTable, RowRef};
 use crate::error::Result;
+use crate::index::Index;
+use crate::index_cursor::IndexCursor;
 use crate::options::check_name;
-use crate::pack::Pack;
+use crate::pack::{Pack, Value};
+use crate::projection::Projection;
 use crate::range::Range;
+use crate::row_cursor::RowCursor;
 use crate::session::Session;
-use crate::table::{EntryKind, Table, TableEntry};
+use crate::table::{Table, TableId};
 use crate::value_ref::ValueRef;
 
 /// The tables as a checkpoint has them, for reading. The checkpoint cannot be replaced or dropped
@@ -38,8 +43,8 @@ use crate::value_ref::ValueRef;
 pub struct CheckpointView<'s> {
     session: &'s Session,
     settings: std::ffi::CString,
-    /// The tables that were read.
-    slots: RefCell<Vec<usize>>,
+    /// What was read, by its place as it is now, and as the checkpoint has it.
+    known: RefCell<Vec<(usize, TableId)>>,
 }
 
 impl Session {
@@ -67,28 +72,34 @@ impl Session {
         CheckpointView {
             session: self,
             settings: settings.as_c_str().into(),
-            slots: RefCell::default(),
+            known: RefCell::default(),
         }
     }
 }
 
 impl CheckpointView<'_> {
-    /// The table as the checkpoint has it. It is a table of its own, which only this view knows.
-    fn old<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Table<K, V>> {
-        let tables = &self.session.shared().tables;
-        let now = tables.get(self.session.slot(table)?)?;
-        let old = Table::new(tables.intern(TableEntry {
-            uri: now.uri.clone(),
-            key_format: now.key_format.clone(),
-            value_format: now.value_format.clone(),
-            kind: EntryKind::Checkpoint(self.settings.clone()),
-        }));
-        let slot = self.session.slot(&old)?;
-        let mut slots = self.slots.borrow_mut();
-        if !slots.contains(&slot) {
-            slots.push(slot);
+    /// What is at `slot`, as the checkpoint has it: a table of its own, which only this view knows.
+    fn old(&self, slot: usize) -> Result<TableId> {
+        let mut known = self.known.borrow_mut();
+        if let Some((_, old)) = known.iter().find(|(now, _)| *now == slot) {
+            return Ok(*old);
         }
+        let tables = &self.session.shared().tables;
+        let old = tables.intern(tables.get(slot)?.at_checkpoint(self.settings.clone()));
+        known.push((slot, old));
         Ok(old)
+    }
+
+    pub(crate) fn old_table<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Table<K, V>> {
+        Ok(Table::new(self.old(self.session.slot(table)?)?))
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        self.session
+    }
+
+    fn old_rows(&self, table: &DynTable) -> Result<DynTable> {
+        Ok(table.moved_to(self.old(table.slot(self.session)?)?))
     }
 
     /// The value at `key`, as [`Session::get`] lends it.
@@ -101,7 +112,7 @@ impl CheckpointView<'_> {
         table: &Table<K, V>,
         key: K::Ref<'_>,
     ) -> Result<Option<ValueRef<'_, V>>> {
-        self.session.get(&self.old(table)?, key)
+        self.session.get(&self.old_table(table)?, key)
     }
 
     /// A copy of the value at `key`.
@@ -113,7 +124,7 @@ impl CheckpointView<'_> {
         table: &Table<K, V>,
         key: K::Ref<'_>,
     ) -> Result<Option<V>> {
-        self.session.get_owned(&self.old(table)?, key)
+        self.session.get_owned(&self.old_table(table)?, key)
     }
 
     /// The entries in a range of keys, in their order.
@@ -125,7 +136,7 @@ impl CheckpointView<'_> {
         table: &Table<K, V>,
         range: impl RangeBounds<K::Ref<'k>>,
     ) -> Result<Range<'_, K, V>> {
-        self.session.range(&self.old(table)?, range)
+        self.session.range(&self.old_table(table)?, range)
     }
 
     /// A cursor that reads.
@@ -133,15 +144,56 @@ impl CheckpointView<'_> {
     /// # Errors
     /// As for [`get`](Self::get).
     pub fn cursor<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Cursor<'_, K, V>> {
-        self.session.cursor(&self.old(table)?)
+        self.session.cursor(&self.old_table(table)?)
+    }
+
+    /// A cursor that reads a projection.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub fn projected<K: Pack, P: Pack>(
+        &self,
+        projection: &Projection<K, P>,
+    ) -> Result<Cursor<'_, K, P>> {
+        self.cursor(projection.table())
+    }
+
+    /// A cursor that reads an index.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub fn index_cursor<K: Pack, P: Pack>(
+        &self,
+        index: &Index<K, P>,
+    ) -> Result<IndexCursor<'_, K, P>> {
+        let old = self.old(index.slot(self.session)?)?;
+        self.session.index_cursor(&Index::new(old))
+    }
+
+    /// The row at `key`, as [`Session::get_row`] lends it.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get), and [`Encode`](crate::ErrorKind::Encode): the key is not one of
+    /// the table's format.
+    pub fn get_row(&self, table: &DynTable, key: &[Value<'_>]) -> Result<Option<RowRef<'_>>> {
+        self.session.get_row(&self.old_rows(table)?, key)
+    }
+
+    /// A cursor that reads the rows of a table, or of an index, whose formats are known only at run
+    /// time.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub fn row_cursor(&self, table: &DynTable) -> Result<RowCursor<'_>> {
+        self.session.row_cursor(&self.old_rows(table)?)
     }
 }
 
 impl Drop for CheckpointView<'_> {
     fn drop(&mut self) {
         // Open cursors would keep the checkpoint from being replaced.
-        for slot in self.slots.get_mut() {
-            self.session.raw().close_idle_cursors(*slot);
+        for (_, old) in self.known.get_mut() {
+            self.session.raw().close_idle_cursors(old.slot());
         }
     }
 }

@@ -28,20 +28,70 @@
 //! ```
 //!
 //! # All keys that begin with something
-//! Strings are stored in the order of their bytes, and ranges end before a key that is just larger.
+//! Strings are stored in the order of their bytes, so that those with a beginning in common lie side
+//! by side; here the newest first.
 //! ```
 //! # fn main() -> wiredtiger::Result<()> {
 //! # let connection = wiredtiger::Connection::options().open_in_memory()?;
 //! # let mut session = connection.open_session()?;
 //! use wiredtiger::{Table, TableOptions};
 //!
-//! let users: Table<String, u64> = session.create_table("users", &TableOptions::new())?;
-//! for (number, name) in ["ann", "anna", "anton", "bert"].into_iter().enumerate() {
-//!     session.put(&users, name, number as u64)?;
+//! let visits: Table<String, u64> = session.create_table("visits", &TableOptions::new())?;
+//! for (key, pages) in [("ann/2026-01", 3), ("ann/2026-02", 8), ("anna/2026-01", 5)] {
+//!     session.put(&visits, key, pages)?;
 //! }
-//! let found: Result<Vec<_>, _> = session.range(&users, "an".."ao")?.into_iter().collect();
-//! let names: Vec<_> = found?.into_iter().map(|(name, _)| name).collect();
-//! assert_eq!(names, ["ann", "anna", "anton"]);
+//! let found: Result<Vec<_>, _> = session.prefix(&visits, "ann/")?.rev().into_iter().collect();
+//! assert_eq!(found?, [("ann/2026-02".to_owned(), 8), ("ann/2026-01".to_owned(), 3)]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Two positions, one of them ahead
+//! A duplicate begins where its original is: to compare each entry with the next, for example.
+//! ```
+//! # fn main() -> wiredtiger::Result<()> {
+//! # let connection = wiredtiger::Connection::options().open_in_memory()?;
+//! # let mut session = connection.open_session()?;
+//! use wiredtiger::{Table, TableOptions};
+//!
+//! let levels: Table<u64, i64> = session.create_table("levels", &TableOptions::new())?;
+//! for (hour, level) in [(1, 10), (2, 13), (3, 9)] {
+//!     session.put(&levels, hour, level)?;
+//! }
+//! let mut now = session.cursor(&levels)?;
+//! let mut steps = Vec::new();
+//! if now.next()? {
+//!     let mut ahead = now.duplicate()?;
+//!     while ahead.next()? {
+//!         steps.push(ahead.value()? - now.value()?);
+//!         now.next()?;
+//!     }
+//! }
+//! assert_eq!(steps, [3, -4]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A table as JSON
+//! What one program dumps another reads, upstream's `wt load -j` too.
+//! ```
+//! # fn main() -> wiredtiger::Result<()> {
+//! # let connection = wiredtiger::Connection::options().open_in_memory()?;
+//! # let mut session = connection.open_session()?;
+//! use wiredtiger::{DumpFormat, DumpOptions, Table, TableOptions};
+//!
+//! let options = TableOptions::new().columns(["id", "name", "age"]);
+//! let people: Table<u64, (String, u8)> = session.create_table("people", &options)?;
+//! session.put(&people, 1, ("Ada", 36))?;
+//! let mut json = Vec::new();
+//! let options = DumpOptions::new().format(DumpFormat::Json);
+//! session.dump_with(&people, &options, &mut json)?;
+//! let text = String::from_utf8_lossy(&json);
+//! assert!(text.contains("\"id\" : 1,\n\"name\" : \"Ada\",\n\"age\" : 36"));
+//!
+//! session.drop_table(&people)?;
+//! session.load(&mut &json[..])?;
+//! assert_eq!(session.get_owned(&people, 1)?, Some(("Ada".into(), 36)));
 //! # Ok(())
 //! # }
 //! ```

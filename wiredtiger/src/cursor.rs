@@ -74,7 +74,7 @@ pub type CursorMut<'s, K, V> = Cursor<'s, K, V, Write>;
 
 impl<'s, K: Pack, V: Pack> Cursor<'s, K, V, Read> {
     #[inline]
-    pub(crate) fn new(_session: &'s Session, raw: RawCursor<'s, Read>) -> Self {
+    pub(crate) fn new(raw: RawCursor<'s, Read>) -> Self {
         Self {
             raw,
             scratch: Scratch::default(),

@@ -1,10 +1,11 @@
-//! What cursors do besides reading and writing: comparing, reserving, the largest key.
+//! What cursors do besides reading and writing: comparing, doubling, reserving, the largest key.
 
 use std::cmp::Ordering;
 
 use crate::cursor::{Cursor, CursorMut};
 use crate::error::Result;
 use crate::pack::Pack;
+use crate::raw::Read;
 use crate::table::Table;
 use crate::transaction::Transaction;
 
@@ -40,7 +41,48 @@ impl<K: Pack, V: Pack, Access> Cursor<'_, K, V, Access> {
     }
 }
 
+impl<'s, K: Pack, V: Pack> Cursor<'s, K, V, Read> {
+    /// Another cursor at the same entry, without the bounds of this one.
+    ///
+    /// # Errors
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere.
+    /// - [`NotFound`](crate::ErrorKind::NotFound): the entry is not there any more, for a session
+    ///   that sees what others commit.
+    ///
+    /// # Examples
+    /// ```
+    /// # fn main() -> wiredtiger::Result<()> {
+    /// # let connection = wiredtiger::Connection::options().open_in_memory()?;
+    /// # let mut session = connection.open_session()?;
+    /// use wiredtiger::{Table, TableOptions};
+    ///
+    /// let table: Table<u64, String> = session.create_table("t", &TableOptions::new())?;
+    /// for (number, word) in (1..).zip(["one", "two", "three"]) {
+    ///     session.put(&table, number, word)?;
+    /// }
+    /// let mut here = session.cursor(&table)?;
+    /// assert!(here.search(1)?);
+    /// let mut ahead = here.duplicate()?;
+    /// assert!(ahead.next()?);
+    /// assert_eq!((here.value()?, ahead.value()?), ("one", "two"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn duplicate(&self) -> Result<Self> {
+        Ok(Self::new(self.raw.duplicate()?))
+    }
+}
+
 impl<K: Pack, V: Pack> CursorMut<'_, K, V> {
+    /// A cursor that reads, at the same entry; nothing can be written as long as it is used.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere, or its entry
+    /// was just removed.
+    pub fn duplicate(&self) -> Result<Cursor<'_, K, V>> {
+        Ok(Cursor::new(self.raw.duplicate()?))
+    }
+
     /// Goes to `key` and keeps it for this transaction: another one that writes there conflicts,
     /// as if the value had been changed. When the key is not there the answer is `false`, and the
     /// cursor is nowhere.

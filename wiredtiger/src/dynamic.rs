@@ -2,18 +2,21 @@
 
 use std::ffi::CString;
 use std::fmt;
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::name::{self, table_uri};
 use crate::options::TableOptions;
 use crate::pack::{Format, Row, Value};
+use crate::projection::named_columns;
+use crate::range::PackedRange;
 use crate::raw::RawValue;
 use crate::row_cursor::{RowCursor, RowCursorMut};
 use crate::session::Session;
 use crate::table::{EntryKind, TableEntry, TableId};
 
-/// A table, or an index, with the formats that it is stored with.
+/// A table, an index, or some columns of a table, with the formats that it is stored with.
 ///
 /// Keys and values are lists of [`Value`]s, one for each column, and are read as [`Row`]s. All is
 /// checked against the formats; where the types are known when the program is written, a
@@ -48,8 +51,17 @@ struct Formats {
     key: Format,
     value: Format,
     columns: Vec<String>,
-    /// Whether keys go on with columns of the table's key.
-    is_index: bool,
+    of: RowsOf,
+}
+
+/// What rows are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RowsOf {
+    Table,
+    /// Some columns of a table.
+    Columns,
+    /// Keys go on with columns of the table's key.
+    Index,
 }
 
 impl DynTable {
@@ -79,24 +91,34 @@ impl DynTable {
         values.iter().position(|column| column == name)
     }
 
+    pub(crate) fn is_index(&self) -> bool {
+        self.formats.of == RowsOf::Index
+    }
+
+    /// What has the same formats at another place.
+    pub(crate) fn moved_to(&self, id: TableId) -> Self {
+        Self {
+            id,
+            formats: Arc::clone(&self.formats),
+        }
+    }
+
     pub(crate) fn slot(&self, session: &Session) -> Result<usize> {
         self.id.slot_on(session.shared().number)
     }
 
     /// As [`slot`](Self::slot), for a write.
     pub(crate) fn slot_to_write(&self, session: &Session) -> Result<usize> {
-        if self.formats.is_index {
-            return Err(Error::new(
-                ErrorKind::NotSupported,
-                "index",
-                "an index is written by writes to its table",
-            ));
-        }
-        self.slot(session)
+        let (what, why) = match self.formats.of {
+            RowsOf::Table => return self.slot(session),
+            RowsOf::Index => ("index", "an index is written by writes to its table"),
+            RowsOf::Columns => ("projection", "some columns of a table are for reading only"),
+        };
+        Err(Error::new(ErrorKind::NotSupported, what, why))
     }
 
     pub(crate) fn key_row<'a>(&'a self, bytes: &'a [u8]) -> Row<'a> {
-        Row::new(&self.formats.key, bytes, self.formats.is_index)
+        Row::new(&self.formats.key, bytes, self.is_index())
     }
 
     pub(crate) fn value_row<'a>(&'a self, bytes: &'a [u8]) -> Row<'a> {
@@ -111,6 +133,14 @@ impl DynTable {
     ) -> Result<&'b [u8]> {
         self.formats.key.pack_into_vec(key, scratch)?;
         Ok(scratch)
+    }
+
+    /// Both ends of a range of keys, packed.
+    pub(crate) fn pack_range<'k>(
+        &self,
+        range: &impl RangeBounds<&'k [Value<'k>]>,
+    ) -> Result<PackedRange> {
+        PackedRange::new(range, |key, packed| self.pack_key(key, packed).map(drop))
     }
 
     pub(crate) fn pack_value<'b>(
@@ -179,7 +209,7 @@ impl Session {
         // The name has been checked: it holds no NUL.
         let uri = CString::new(table_uri(name)?).unwrap_or_default();
         let columns = self.raw().column_names(&uri)?;
-        self.open_dyn(uri, columns, EntryKind::Table)
+        self.open_dyn(uri, columns, RowsOf::Table)
     }
 
     /// Creates a table that is not there, and opens it. The options count only for a new table.
@@ -195,6 +225,11 @@ impl Session {
     ) -> Result<DynTable> {
         let config = options.config_of(key.as_str(), value.as_str())?;
         self.create_with(name, &config.finish(), options)?;
+        self.open_as(name, key, value)
+    }
+
+    /// Opens a table, which must have these formats.
+    pub(crate) fn open_as(&self, name: &str, key: &Format, value: &Format) -> Result<DynTable> {
         let table = self.open_dyn_table(name)?;
         if *table.key_format() == *key && *table.value_format() == *value {
             return Ok(table);
@@ -226,24 +261,42 @@ impl Session {
         let uri = self.index_uri(table.slot(self)?, name)?;
         let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
         let uri = name::uri_of_columns(&uri, &columns)?;
-        self.open_dyn(uri, Vec::new(), EntryKind::Index)
+        self.open_dyn(uri, Vec::new(), RowsOf::Index)
     }
 
-    fn open_dyn(&self, uri: CString, columns: Vec<String>, kind: EntryKind) -> Result<DynTable> {
+    /// The columns of a table with these names, of the key, the value or both, in this order, as the
+    /// values of rows that are for reading only.
+    ///
+    /// # Errors
+    /// As for [`project`](Self::project).
+    pub fn project_rows(&self, table: &DynTable, columns: &[&str]) -> Result<DynTable> {
+        let whole = self.shared().tables.get(table.slot(self)?)?;
+        let uri = named_columns(&whole.uri, columns)?;
+        let keys = table
+            .formats
+            .columns
+            .iter()
+            .take(table.key_format().columns());
+        let names = keys
+            .cloned()
+            .chain(columns.iter().map(|name| (*name).to_owned()));
+        self.open_dyn(uri, names.collect(), RowsOf::Columns)
+    }
+
+    fn open_dyn(&self, uri: CString, columns: Vec<String>, of: RowsOf) -> Result<DynTable> {
         let (key_format, value_format) = self.raw().formats(&uri)?;
         let on = |error: Error| error.on(&uri.to_string_lossy());
         let formats = Formats {
             key: Format::new(&key_format).map_err(on)?,
             value: Format::new(&value_format).map_err(on)?,
             columns,
-            is_index: kind == EntryKind::Index,
+            of,
         };
-        let entry = TableEntry {
-            uri: uri.clone(),
-            key_format,
-            value_format,
-            kind,
+        let kind = match of {
+            RowsOf::Index => EntryKind::Index,
+            RowsOf::Table | RowsOf::Columns => EntryKind::Table,
         };
+        let entry = TableEntry::of(uri, key_format, value_format, kind);
         Ok(DynTable {
             id: self.shared().tables.intern(entry),
             formats: Arc::new(formats),

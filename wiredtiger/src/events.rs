@@ -51,12 +51,6 @@ fn ends_all(code: i32) -> bool {
     [WT_PANIC, WT_RUN_RECOVERY, WT_TRY_SALVAGE].contains(&code)
 }
 
-/// The code that was last spoken of on this thread, until an error takes the message.
-pub(crate) fn last_code() -> i32 {
-    SAID.try_with(|said| said.try_borrow().map_or(0, |said| said.0))
-        .unwrap_or(0)
-}
-
 /// What was said on this thread about `code`.
 pub(crate) fn take_message(code: i32) -> String {
     SAID.try_with(|said| {

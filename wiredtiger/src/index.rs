@@ -1,6 +1,5 @@
 //! Indexes: a table in another order.
 
-use std::cmp::Ordering;
 use std::ffi::CString;
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +8,6 @@ use crate::config::{Config, Method};
 use crate::error::{Error, ErrorKind, Result};
 use crate::name;
 use crate::pack::{Format, Pack};
-use crate::raw::RawCursor;
 use crate::session::Session;
 use crate::table::{EntryKind, Table, TableEntry, TableId};
 
@@ -48,6 +46,13 @@ pub struct Index<K, P> {
 }
 
 impl<K, P> Index<K, P> {
+    pub(crate) fn new(id: TableId) -> Self {
+        Self {
+            id,
+            types: PhantomData,
+        }
+    }
+
     pub(crate) fn slot(&self, session: &Session) -> Result<usize> {
         self.id.slot_on(session.shared().number)
     }
@@ -168,13 +173,22 @@ impl Session {
         columns: &[&str],
         options: &IndexOptions,
     ) -> Result<()> {
-        let uri = self.index_uri(self.slot(table)?, name)?;
-        let config = options.config(columns)?.finish();
+        self.create_index_with(self.slot(table)?, name, &options.config(columns)?)
+    }
+
+    /// Creates an index of the table at `slot`, if it is not there.
+    pub(crate) fn create_index_with(
+        &mut self,
+        slot: usize,
+        name: &str,
+        config: &Config,
+    ) -> Result<()> {
+        let uri = self.index_uri(slot, name)?;
         // Cursors that do not know of the index would write past their lists: the engine refuses
         // to create one while there are any.
         self.reset()?;
         self.settled()?
-            .create(&uri, &config)
+            .create(&uri, &config.finish())
             .map_err(|error| error.on(&uri.to_string_lossy()))
     }
 
@@ -193,35 +207,11 @@ impl Session {
     ) -> Result<Index<IK, P>> {
         let uri = self.index_uri(self.slot(table)?, name)?;
         let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-        let entry = TableEntry {
-            uri: name::uri_of_columns(&uri, &columns)?,
-            key_format: IK::FORMAT.into(),
-            value_format: P::FORMAT.into(),
-            kind: EntryKind::Index,
-        };
-        let index = Index {
-            id: self.shared().tables.intern(entry),
-            types: PhantomData,
-        };
+        let uri = name::uri_of_columns(&uri, &columns)?;
+        let entry = TableEntry::of(uri, IK::FORMAT.into(), P::FORMAT.into(), EntryKind::Index);
+        let index = Index::new(self.shared().tables.intern(entry));
         drop(self.index_cursor(&index)?);
         Ok(index)
-    }
-
-    /// A cursor that reads an index.
-    ///
-    /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the index is another connection's.
-    pub fn index_cursor<K: Pack, P: Pack>(
-        &self,
-        index: &Index<K, P>,
-    ) -> Result<IndexCursor<'_, K, P>> {
-        let raw = self.raw().cursor(index.slot(self)?)?;
-        Ok(IndexCursor {
-            bytes_are_last: raw.key_ends_in_bytes(),
-            raw,
-            key: Vec::new(),
-            types: PhantomData,
-        })
     }
 
     /// The URI of an index of the table at `slot`.
@@ -229,116 +219,5 @@ impl Session {
         let table = self.shared().tables.uri(slot);
         let table = table.strip_prefix("table:").unwrap_or_default();
         name::uri_of_part("index", table, name)
-    }
-}
-
-/// A position in an index.
-///
-/// Several entries can have the same key; they are in the order of the table's keys.
-pub struct IndexCursor<'s, K, P> {
-    raw: RawCursor<'s>,
-    /// Whether bytes at the end of a key have no length in front.
-    bytes_are_last: bool,
-    key: Vec<u8>,
-    types: PhantomData<fn() -> (K, P)>,
-}
-
-impl<K: Pack, P: Pack> IndexCursor<'_, K, P> {
-    /// Whether bytes at the end of a key are packed without a length.
-    pub(crate) fn bytes_are_last(&self) -> bool {
-        self.bytes_are_last
-    }
-
-    fn pack(&mut self, key: K::Ref<'_>) -> Result<()> {
-        self.key.clear();
-        K::append(key, self.bytes_are_last, &mut self.key)
-    }
-
-    /// Goes to the first entry with `key`. When there is none the answer is `false`, and the
-    /// cursor is nowhere.
-    ///
-    /// # Errors
-    /// As for [`Session::get`].
-    pub fn search(&mut self, key: K::Ref<'_>) -> Result<bool> {
-        self.pack(key)?;
-        self.raw.search(&self.key)
-    }
-
-    /// Goes to the first entry with `key`, or to one next to where it would be: the larger one if
-    /// there is one. The answer is how the key found compares to `key`; `None` if the index is
-    /// empty.
-    ///
-    /// # Errors
-    /// As for [`Session::get`].
-    pub fn search_near(&mut self, key: K::Ref<'_>) -> Result<Option<Ordering>> {
-        self.pack(key)?;
-        self.raw.search_near(&self.key)
-    }
-
-    /// Goes to the next entry; from nowhere to the first. After the last one the answer is
-    /// `false`, and the cursor is nowhere.
-    ///
-    /// # Errors
-    /// [`Rollback`](crate::ErrorKind::Rollback): inside a transaction, which has to be rolled
-    /// back.
-    #[allow(
-        clippy::should_implement_trait,
-        reason = "the engine's name; an entry is not an item"
-    )]
-    pub fn next(&mut self) -> Result<bool> {
-        self.raw.next()
-    }
-
-    /// Goes to the entry before; from nowhere to the last. Before the first one the answer is
-    /// `false`, and the cursor is nowhere.
-    ///
-    /// # Errors
-    /// As for [`next`](Self::next).
-    pub fn prev(&mut self) -> Result<bool> {
-        self.raw.prev()
-    }
-
-    /// The key at the position.
-    ///
-    /// # Errors
-    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere.
-    /// - [`Decode`](crate::ErrorKind::Decode): the stored bytes are not what the type says.
-    pub fn key(&self) -> Result<K::Ref<'_>> {
-        // The engine lends the whole entry of the index: the columns of the table's key follow
-        // (rule 25).
-        let mut bytes = self.raw.key()?;
-        K::take(&mut bytes, self.bytes_are_last).map_err(|error| self.raw.undecodable(error))
-    }
-
-    /// The columns that are read, of the entry at the position.
-    ///
-    /// # Errors
-    /// As for [`key`](Self::key).
-    pub fn value(&self) -> Result<P::Ref<'_>> {
-        P::unpack(self.raw.value()?).map_err(|error| self.raw.undecodable(error))
-    }
-
-    /// Key and columns at the position.
-    ///
-    /// # Errors
-    /// As for [`key`](Self::key).
-    pub fn entry(&self) -> Result<(K::Ref<'_>, P::Ref<'_>)> {
-        Ok((self.key()?, self.value()?))
-    }
-
-    /// Gives up the position.
-    ///
-    /// # Errors
-    /// What the engine says; there is no usual reason.
-    pub fn reset(&mut self) -> Result<()> {
-        self.raw.reset()
-    }
-}
-
-impl<K, P> fmt::Debug for IndexCursor<'_, K, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IndexCursor")
-            .field("uri", &self.raw.uri())
-            .finish_non_exhaustive()
     }
 }

@@ -1,16 +1,15 @@
 //! Joins: the rows of a table that satisfy conditions on several indexes.
 
-use std::ffi::CString;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::index::Index;
-use crate::name::uri_of_columns;
+use crate::join_conditions::{Conditions, NewJoin};
 use crate::pack::Pack;
-use crate::raw::{Compare, RawJoin};
+use crate::raw::Compare;
 use crate::session::Session;
-use crate::table::{EntryKind, Table, TableEntry};
+use crate::table::Table;
 
 /// How the columns of a row compare with the key of a condition of a [`Join`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,16 +81,7 @@ pub enum Satisfy {
 /// # }
 /// ```
 pub struct Join<'s, K, P> {
-    session: &'s Session,
-    raw: RawJoin<'s>,
-    /// The place of the table, for conditions on its key.
-    table: usize,
-    satisfy: Satisfy,
-    /// How many conditions the engine knows.
-    conditions: usize,
-    /// Whether there was a condition that no row satisfies.
-    any_never: bool,
-    started: bool,
+    conditions: Conditions<'s>,
     types: PhantomData<fn() -> (K, P)>,
 }
 
@@ -118,26 +108,10 @@ impl Session {
         columns: &[&str],
         satisfy: Satisfy,
     ) -> Result<Join<'_, K, P>> {
-        let slot = self.slot(table)?;
-        let table = self.shared().tables.get(slot)?;
-        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-        let uri = [b"join:", table.uri.to_bytes()].concat();
-        // Without a NUL, as the table's name.
-        let uri = CString::new(uri).unwrap_or_default();
-        let entry = TableEntry {
-            uri: uri_of_columns(&uri, &columns)?,
-            key_format: K::FORMAT.into(),
-            value_format: P::FORMAT.into(),
-            kind: EntryKind::Table,
-        };
+        let join = NewJoin::new(self, self.slot(table)?, columns, satisfy)?;
+        let formats = (K::FORMAT.into(), P::FORMAT.into());
         Ok(Join {
-            session: self,
-            raw: self.raw().open_join(&entry)?,
-            table: slot,
-            satisfy,
-            conditions: 0,
-            any_never: false,
-            started: false,
+            conditions: join.open(formats)?,
             types: PhantomData,
         })
     }
@@ -156,7 +130,7 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
         comparison: Comparison,
         key: IK::Ref<'_>,
     ) -> Result<()> {
-        self.on_index_with(index, comparison, key, "")
+        self.on_index_with(index, comparison, key, None)
     }
 
     /// As [`on_index`](Self::on_index), looked up in a Bloom filter of the rows that satisfy it,
@@ -172,12 +146,7 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
         key: IK::Ref<'_>,
         expected: u32,
     ) -> Result<()> {
-        self.on_index_with(
-            index,
-            comparison,
-            key,
-            &format!(",strategy=bloom,count={expected}"),
-        )
+        self.on_index_with(index, comparison, key, Some(expected))
     }
 
     fn on_index_with<IK: Pack, IP: Pack>(
@@ -185,17 +154,14 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
         index: &Index<IK, IP>,
         comparison: Comparison,
         key: IK::Ref<'_>,
-        settings: &str,
+        bloom: Option<u32>,
     ) -> Result<()> {
-        let entry = self
-            .session
-            .shared()
-            .tables
-            .get(index.slot(self.session)?)?;
-        let last = self.session.index_cursor(index)?.bytes_are_last();
+        let session = self.conditions.session();
+        let last = session.index_cursor(index)?.bytes_are_last();
         let mut packed = Vec::new();
         IK::append(key, last, &mut packed)?;
-        self.add(&entry, comparison, &packed, settings)
+        let slot = index.slot(session)?;
+        self.conditions.on_index(slot, comparison, &packed, bloom)
     }
 
     /// A condition on the key of the table, which must have named columns.
@@ -203,10 +169,9 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
     /// # Errors
     /// As for [`on_index`](Self::on_index).
     pub fn on_key(&mut self, comparison: Comparison, key: K::Ref<'_>) -> Result<()> {
-        let entry = self.session.shared().tables.get(self.table)?;
         let mut scratch = Vec::new();
         let key = K::pack(key, &mut scratch)?;
-        self.add(&entry, comparison, key, "")
+        self.conditions.on_key(comparison, key)
     }
 
     /// Another join as a condition: the rows must be among its rows.
@@ -215,64 +180,7 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the other join is of another table
     /// or session, has no conditions, or a first row was read.
     pub fn on_join<Q: Pack>(&mut self, other: Join<'_, K, Q>) -> Result<()> {
-        self.check_not_started()?;
-        if other.started {
-            return Err(self.refuse("rows were read from the join that is to be a condition"));
-        }
-        if other.is_never()? {
-            self.any_never = true;
-            return Ok(());
-        }
-        self.raw.add_join(other.raw, self.operation())?;
-        self.conditions += 1;
-        Ok(())
-    }
-
-    fn add(
-        &mut self,
-        entry: &TableEntry,
-        comparison: Comparison,
-        key: &[u8],
-        settings: &str,
-    ) -> Result<()> {
-        self.check_not_started()?;
-        let settings = format!("{}{settings}", self.operation());
-        if self.raw.add(entry, comparison.into(), key, &settings)? {
-            self.conditions += 1;
-        } else {
-            self.any_never = true;
-        }
-        Ok(())
-    }
-
-    fn operation(&self) -> &'static str {
-        match self.satisfy {
-            Satisfy::All => "operation=and",
-            Satisfy::Any => "operation=or",
-        }
-    }
-
-    /// Whether no row can satisfy the conditions.
-    fn is_never(&self) -> Result<bool> {
-        if self.conditions == 0 && !self.any_never {
-            return Err(self.refuse("a join has at least one condition"));
-        }
-        Ok(match self.satisfy {
-            Satisfy::All => self.any_never,
-            Satisfy::Any => self.conditions == 0,
-        })
-    }
-
-    fn check_not_started(&self) -> Result<()> {
-        if self.started {
-            return Err(self.refuse("conditions are added before the first row is read"));
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn refuse(&self, why: &str) -> Error {
-        Error::new(ErrorKind::InvalidArgument, "WT_SESSION.join", why).on(&self.raw.uri())
+        self.conditions.on_join(other.conditions)
     }
 
     /// Goes to the next row; after the last one the answer is `false`, and the join is nowhere.
@@ -286,11 +194,7 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
         reason = "the engine's name; an entry is not an item"
     )]
     pub fn next(&mut self) -> Result<bool> {
-        if self.is_never()? {
-            return Ok(false);
-        }
-        self.started = true;
-        self.raw.next()
+        self.conditions.next()
     }
 
     /// The key of the row.
@@ -299,7 +203,8 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
     /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the join is nowhere.
     /// - [`Decode`](crate::ErrorKind::Decode): the stored bytes are not what the type says.
     pub fn key(&self) -> Result<K::Ref<'_>> {
-        K::unpack(self.raw.key()?).map_err(|error| self.raw.undecodable(error))
+        let raw = self.conditions.raw();
+        K::unpack(raw.key()?).map_err(|error| raw.undecodable(error))
     }
 
     /// The value of the row, or the columns that are read.
@@ -307,7 +212,8 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
     /// # Errors
     /// As for [`key`](Self::key).
     pub fn value(&self) -> Result<P::Ref<'_>> {
-        P::unpack(self.raw.value()?).map_err(|error| self.raw.undecodable(error))
+        let raw = self.conditions.raw();
+        P::unpack(raw.value()?).map_err(|error| raw.undecodable(error))
     }
 
     /// Key and value of the row.
@@ -321,10 +227,6 @@ impl<K: Pack, P: Pack> Join<'_, K, P> {
 
 impl<K, P> fmt::Debug for Join<'_, K, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Join")
-            .field("uri", &self.raw.uri())
-            .field("satisfy", &self.satisfy)
-            .field("conditions", &self.conditions)
-            .finish_non_exhaustive()
+        self.conditions.describe(&mut f.debug_struct("Join"))
     }
 }

@@ -3,10 +3,11 @@
 use std::ops::RangeBounds;
 
 use crate::config::Config;
+use crate::dynamic::DynTable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::named::Named;
 use crate::options::{AlterOptions, Durability, SalvageOptions, SessionOptions, VerifyOptions};
-use crate::pack::Pack;
+use crate::pack::{Pack, Value};
 use crate::progress::{self, Watch};
 use crate::range::pack_ends;
 use crate::session::Session;
@@ -78,11 +79,33 @@ impl Session {
         let (raw, scratch) = self.parts();
         let mut other = Vec::new();
         let (from, to) = pack_ends::<K>(range, &mut scratch.key, &mut other)?;
-        if from.is_none() && to.is_none() {
-            let uri = raw.shared().tables.get(slot)?.uri.clone();
-            return raw.truncate_all(&uri);
-        }
-        raw.truncate_range(slot, from, to)
+        raw.truncate_between(slot, from, to)
+    }
+
+    /// Removes the rows in a range of keys, in a transaction of its own.
+    ///
+    /// # Errors
+    /// As for [`truncate`](Self::truncate), and
+    /// - [`Encode`](ErrorKind::Encode): an end of the range is not of the table's format.
+    /// - [`NotSupported`](ErrorKind::NotSupported): it is an index, or some columns of a table.
+    pub fn truncate_rows<'k>(
+        &mut self,
+        table: &DynTable,
+        range: impl RangeBounds<&'k [Value<'k>]>,
+    ) -> Result<()> {
+        self.settled()?;
+        self.truncate_rows_unsettled(table, &range)
+    }
+
+    fn truncate_rows_unsettled<'k>(
+        &mut self,
+        table: &DynTable,
+        range: &impl RangeBounds<&'k [Value<'k>]>,
+    ) -> Result<()> {
+        let slot = table.slot_to_write(self)?;
+        let range = table.pack_range(range)?;
+        let (from, to) = range.ends();
+        self.raw_mut().truncate_between(slot, from, to)
     }
 
     /// Checks the file of a table. It reads all of it; others wait when they want to write to the
@@ -182,6 +205,18 @@ impl Transaction<'_> {
         range: impl RangeBounds<K::Ref<'k>>,
     ) -> Result<()> {
         self.session_mut().truncate_unsettled(table, &range)
+    }
+
+    /// Removes the rows in a range of keys.
+    ///
+    /// # Errors
+    /// As for [`Session::truncate_rows`].
+    pub fn truncate_rows<'k>(
+        &mut self,
+        table: &DynTable,
+        range: impl RangeBounds<&'k [Value<'k>]>,
+    ) -> Result<()> {
+        self.session_mut().truncate_rows_unsettled(table, &range)
     }
 }
 

@@ -3,10 +3,12 @@
 use crate::cursor::CursorMut;
 use crate::error::Result;
 use crate::pack::Pack;
+use crate::raw::Content;
 use crate::session::Session;
 
 /// One change of a part of a value: `size` bytes from `offset` on are replaced by `data`, which may
-/// be longer or shorter. Where the value is too short it is filled up with zeros.
+/// be longer or shorter. Where the value is too short it is filled up: bytes with zeros, text with
+/// spaces.
 ///
 /// # Examples
 /// ```
@@ -55,7 +57,40 @@ impl<'a> Change<'a> {
     }
 }
 
-impl<K: Pack> CursorMut<'_, K, Vec<u8>> {
+/// A type of values that can be [changed in part](crate::CursorMut::modify): `Vec<u8>` and
+/// `String`. The engine knows no others.
+///
+/// The trait is sealed.
+pub trait Modify: Pack + sealed::Sealed {}
+
+impl Modify for Vec<u8> {}
+impl Modify for String {}
+
+mod sealed {
+    pub trait Sealed {
+        /// Whether it is text, which has a NUL behind it and stays text.
+        #[doc(hidden)]
+        const IS_TEXT: bool;
+    }
+
+    impl Sealed for Vec<u8> {
+        const IS_TEXT: bool = false;
+    }
+
+    impl Sealed for String {
+        const IS_TEXT: bool = true;
+    }
+}
+
+fn content<V: Modify>() -> Content {
+    if V::IS_TEXT {
+        Content::Text
+    } else {
+        Content::Bytes
+    }
+}
+
+impl<K: Pack, V: Modify> CursorMut<'_, K, V> {
     /// Goes to `key` and applies `changes` to its value, one after the other. When it is not there
     /// the answer is `false`, and the cursor is nowhere.
     ///
@@ -65,21 +100,22 @@ impl<K: Pack> CursorMut<'_, K, Vec<u8>> {
         if !self.search(key)? {
             return Ok(false);
         }
-        self.raw.modify_current(changes).map(|()| true)
+        self.modify_current(changes).map(|()| true)
     }
 
     /// Applies `changes`, one after the other, to the value at the position; the cursor stays there.
-    /// Only in a transaction, of [`Isolation::Snapshot`](crate::Isolation::Snapshot).
+    /// Only in a transaction, of [`Isolation::Snapshot`](crate::Isolation::Snapshot). Offsets and
+    /// sizes are in bytes of text, too, and all changes together must make text again.
     ///
     /// # Errors
-    /// - [`NotSupported`](crate::ErrorKind::NotSupported): no transaction was begun, or it is of
-    ///   another isolation, which ends it.
+    /// - [`NotSupported`](crate::ErrorKind::NotSupported): the table has named columns; no
+    ///   transaction was begun, or it is of another isolation, which ends it.
     /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the cursor is nowhere; there are
     ///   more than 1024 changes, or one begins more than 16 MiB behind the end of the value, or
-    ///   makes it larger than 4 GiB.
+    ///   makes it larger than 4 GiB; text would not be UTF-8, or have a NUL inside.
     /// - [`Rollback`](crate::ErrorKind::Rollback): another transaction has changed the entry.
     pub fn modify_current(&mut self, changes: &[Change<'_>]) -> Result<()> {
-        self.raw.modify_current(changes)
+        self.raw.modify_current(changes, content::<V>())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 
+use crate::dynamic::DynTable;
 use crate::error::Result;
 use crate::name::table_uri;
 use crate::pack::Pack;
@@ -42,11 +43,20 @@ impl<K: Pack, V: Pack> Named for Table<K, V> {
     }
 }
 
+/// Not of an index or of some columns: a table as a whole is meant.
+impl Named for DynTable {
+    fn uri(&self, session: &Session) -> Result<Uri> {
+        let slot = self.slot_to_write(session)?;
+        Ok(Uri(session.shared().tables.get(slot)?.uri.clone()))
+    }
+}
+
 mod sealed {
-    use super::{Pack, Table};
+    use super::{DynTable, Pack, Table};
 
     pub trait Sealed {}
     impl Sealed for str {}
     impl Sealed for String {}
     impl<K: Pack, V: Pack> Sealed for Table<K, V> {}
+    impl Sealed for DynTable {}
 }

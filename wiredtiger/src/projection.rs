@@ -48,6 +48,12 @@ impl<K, P> Clone for Projection<K, P> {
 
 impl<K, P> Copy for Projection<K, P> {}
 
+impl<K, P> Projection<K, P> {
+    pub(crate) fn table(&self) -> &Table<K, P> {
+        &self.table
+    }
+}
+
 impl<K: Pack, P: Pack> fmt::Debug for Projection<K, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Projection").field(&self.table).finish()
@@ -68,12 +74,8 @@ impl Session {
     ) -> Result<Projection<K, P>> {
         let tables = &self.shared().tables;
         let whole = tables.get(self.slot(table)?)?;
-        let entry = TableEntry {
-            uri: named_columns(&whole.uri, columns)?,
-            key_format: K::FORMAT.into(),
-            value_format: P::FORMAT.into(),
-            kind: EntryKind::Table,
-        };
+        let uri = named_columns(&whole.uri, columns)?;
+        let entry = TableEntry::of(uri, K::FORMAT.into(), P::FORMAT.into(), EntryKind::Table);
         let table = Table::new(tables.intern(entry));
         // Opening a cursor is what finds the columns and compares their formats.
         drop(self.cursor(&table)?);

@@ -6,7 +6,7 @@ use std::ops::{Bound, RangeBounds};
 
 use crate::error::Result;
 use crate::pack::Pack;
-use crate::raw::{self, RawCursor};
+use crate::raw::{self, PackedEnd, RawCursor};
 
 /// The entries of a range, one at a time, borrowed from the engine.
 ///
@@ -54,11 +54,19 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
         // A range that missed or failed has ended: it needs its bounds no more.
         let done = !set_bounds::<K, _, _>(&mut cursor, bounds, scratch, RawCursor::set_bound)?;
         Ok(Self {
+            done,
+            ..Self::of(cursor)
+        })
+    }
+
+    /// The entries of the bounds that `cursor` has, which has no position.
+    pub(crate) fn of(cursor: RawCursor<'t>) -> Self {
+        Self {
             cursor,
             reverse: false,
-            done,
+            done: false,
             types: PhantomData,
-        })
+        }
     }
 
     /// The same entries, from the last to the first. To be called before the first step.
@@ -107,9 +115,6 @@ impl<'t, K: Pack, V: Pack> Range<'t, K, V> {
     }
 }
 
-/// An end of a range of keys, packed.
-type PackedEnd<'o> = Option<(raw::Bound, &'o [u8])>;
-
 /// Both ends of `bounds`, packed in the two buffers where they need packing.
 pub(crate) fn pack_ends<'k: 'o, 'o, K: Pack>(
     bounds: &impl RangeBounds<K::Ref<'k>>,
@@ -138,23 +143,64 @@ pub(crate) fn set_bounds<'k, 't, K: Pack, R: RangeBounds<K::Ref<'k>>, A>(
     scratch: &mut Vec<u8>,
     set: impl Fn(&mut RawCursor<'t, A>, raw::Bound, &[u8]) -> Result<()>,
 ) -> Result<bool> {
-    use raw::Bound::{LowerInclusive, UpperInclusive};
-
     // Only a key that has to be packed takes memory there.
     let mut other = Vec::new();
     let (from, to) = pack_ends::<K>(bounds, scratch, &mut other)?;
-    // The engine calls bounds that overlap an error; a range that holds nothing is none.
-    if let (Some((lower, from)), Some((upper, to))) = (from, to) {
-        let both = matches!((lower, upper), (LowerInclusive, UpperInclusive));
-        let order = cursor.compare_keys(from, to)?;
-        if order.is_gt() || (order.is_eq() && !both) {
-            return Ok(false);
-        }
+    set_packed_bounds(cursor, from, to, set)
+}
+
+/// As [`set_bounds`], of ends that are packed.
+pub(crate) fn set_packed_bounds<'t, A>(
+    cursor: &mut RawCursor<'t, A>,
+    from: PackedEnd<'_>,
+    to: PackedEnd<'_>,
+    set: impl Fn(&mut RawCursor<'t, A>, raw::Bound, &[u8]) -> Result<()>,
+) -> Result<bool> {
+    if !cursor.can_hold_something(from, to)? {
+        return Ok(false);
     }
     for (bound, key) in [from, to].into_iter().flatten() {
         set(cursor, bound, key)?;
     }
     Ok(true)
+}
+
+/// Both ends of a range, packed, with their memory.
+pub(crate) struct PackedRange {
+    from: OwnedEnd,
+    to: OwnedEnd,
+}
+
+type OwnedEnd = Option<(raw::Bound, Vec<u8>)>;
+
+impl PackedRange {
+    /// The ends of `bounds`, as `pack` packs a key.
+    pub(crate) fn new<T>(
+        bounds: &impl RangeBounds<T>,
+        mut pack: impl FnMut(&T, &mut Vec<u8>) -> Result<()>,
+    ) -> Result<Self> {
+        let mut end = |bound: Bound<&T>, kind: fn(bool) -> raw::Bound| -> Result<OwnedEnd> {
+            let (key, included) = match bound {
+                Bound::Included(key) => (key, true),
+                Bound::Excluded(key) => (key, false),
+                Bound::Unbounded => return Ok(None),
+            };
+            let mut packed = Vec::new();
+            pack(key, &mut packed)?;
+            Ok(Some((kind(included), packed)))
+        };
+        Ok(Self {
+            from: end(bounds.start_bound(), raw::Bound::lower)?,
+            to: end(bounds.end_bound(), raw::Bound::upper)?,
+        })
+    }
+
+    pub(crate) fn ends(&self) -> (PackedEnd<'_>, PackedEnd<'_>) {
+        fn lent(end: &OwnedEnd) -> PackedEnd<'_> {
+            end.as_ref().map(|(bound, key)| (*bound, &key[..]))
+        }
+        (lent(&self.from), lent(&self.to))
+    }
 }
 
 impl<'t, K: Pack, V: Pack> IntoIterator for Range<'t, K, V> {

@@ -1,16 +1,13 @@
 //! Sessions: where all work with data begins.
 
 use std::cell::Cell;
-use std::ffi::CString;
 use std::fmt;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
-use crate::config::ConfigString;
 use crate::connection::Shared;
 use crate::cursor::{Cursor, CursorMut};
-use crate::error::{ErrorKind, Result};
-use crate::name::table_uri;
+use crate::error::Result;
 use crate::options::{CheckpointOptions, Durability, TableOptions, TransactionOptions};
 use crate::pack::Pack;
 use crate::range::Range;
@@ -124,39 +121,6 @@ impl Session {
         Ok(table)
     }
 
-    /// Creates a table and its column groups, if they are not there, so that it can be opened.
-    pub(crate) fn create_with(
-        &mut self,
-        name: &str,
-        config: &ConfigString,
-        options: &TableOptions,
-    ) -> Result<()> {
-        // The name has been checked: it holds no NUL.
-        let uri = CString::new(table_uri(name)?).unwrap_or_default();
-        let groups = options.column_groups(name)?;
-        let raw = self.settled()?;
-        raw.create(&uri, config)
-            .map_err(|error| error.on(&uri.to_string_lossy()))?;
-        for (uri, config) in groups {
-            // The engine wants the table for itself even if the group is there.
-            if raw.exists(&uri)? {
-                continue;
-            }
-            raw.create(&uri, &config.finish())
-                .map_err(|error| error.on(&uri.to_string_lossy()))?;
-        }
-        match self.raw.formats(&uri) {
-            // The engine's word for a table that a killed process was about to create.
-            Err(error) if error.kind() == ErrorKind::InvalidArgument => {
-                if !self.raw.finish_creation(&uri, config)? {
-                    return Err(error);
-                }
-            }
-            opened => drop(opened?),
-        }
-        Ok(())
-    }
-
     /// Opens a table that is there.
     ///
     /// # Errors
@@ -249,7 +213,7 @@ impl Session {
     #[inline]
     pub fn cursor<K: Pack, V: Pack>(&self, table: &Table<K, V>) -> Result<Cursor<'_, K, V>> {
         let raw = self.raw.cursor(self.slot(table)?)?;
-        Ok(Cursor::new(self, raw))
+        Ok(Cursor::new(raw))
     }
 
     /// A cursor that reads and writes. It has the session for itself.

@@ -1,7 +1,7 @@
 //! Tables: what they are called and what they hold.
 
 use std::collections::HashMap;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::name::table_uri;
 use crate::pack::Pack;
+use crate::raw::Mode;
 
 /// A table of a database, with the types of its keys and values.
 ///
@@ -115,6 +116,8 @@ pub(crate) struct TableEntry {
     pub(crate) key_format: String,
     pub(crate) value_format: String,
     pub(crate) kind: EntryKind,
+    /// The settings of cursors that show it as a checkpoint has it.
+    pub(crate) checkpoint: Option<CString>,
 }
 
 /// What the cursors of an entry are like.
@@ -126,8 +129,6 @@ pub(crate) enum EntryKind {
     Append,
     /// Keys may be followed by the columns of the primary key.
     Index,
-    /// Those of a table as a checkpoint has it, with these settings.
-    Checkpoint(CString),
 }
 
 impl TableEntry {
@@ -135,12 +136,41 @@ impl TableEntry {
     pub(crate) fn new(name: &str, key_format: String, value_format: String) -> Result<Self> {
         // The name is checked: it holds no NUL.
         let uri = CString::new(table_uri(name)?).unwrap_or_default();
-        Ok(Self {
+        Ok(Self::of(uri, key_format, value_format, EntryKind::Table))
+    }
+
+    /// What `uri` names, as it is now.
+    pub(crate) fn of(
+        uri: CString,
+        key_format: String,
+        value_format: String,
+        kind: EntryKind,
+    ) -> Self {
+        Self {
             uri,
             key_format,
             value_format,
-            kind: EntryKind::Table,
-        })
+            kind,
+            checkpoint: None,
+        }
+    }
+
+    /// The same as a checkpoint has it, by these settings of its cursors.
+    pub(crate) fn at_checkpoint(&self, settings: CString) -> Self {
+        Self {
+            checkpoint: Some(settings),
+            ..self.clone()
+        }
+    }
+
+    /// The settings that a cursor is opened with, all of them raw.
+    pub(crate) fn cursor_settings(&self, mode: Mode) -> &CStr {
+        match (&self.checkpoint, &self.kind, mode) {
+            (Some(settings), _, _) => settings,
+            (None, EntryKind::Append, _) => c"append=true,raw=true",
+            (None, _, Mode::Overwrite) => c"raw=true",
+            (None, _, Mode::NoOverwrite) => c"overwrite=false,raw=true",
+        }
     }
 }
 
@@ -184,11 +214,6 @@ impl Tables {
             connection: self.connection,
             slot,
         }
-    }
-
-    /// The slot of a table whose formats are only known now.
-    pub(crate) fn slot_of(&self, entry: TableEntry) -> usize {
-        self.intern(entry).slot
     }
 
     pub(crate) fn get(&self, slot: usize) -> Result<Arc<TableEntry>> {

@@ -10,13 +10,13 @@ use std::rc::Rc;
 
 use wiredtiger::{
     Appender, Backup, BackupOptions, Bits, BulkLoader, Cancel, CheckpointPolicy, CheckpointView,
-    CompactOptions, Compressor, Connection, ConnectionOptions, Cursor, CursorMut, Durability,
-    DynTable, Error, ErrorKind, EvictionOptions, ExtractedKeys, Format, Index, IndexCursor,
-    IndexOptions, Isolation, Join, Log, LogOptions, Metadata, OwnedRange, PooledSession,
-    PreparedTransaction, Projection, Range, ReconfigureOptions, RecordNumber, Row, RowCursor,
-    RowCursorMut, RowIter, RowRef, Sample, Session, SessionOptions, SessionPool, Snapshot,
-    Statistics, StatisticsIter, Table, TableOptions, Timestamp, Transaction, TransactionOptions,
-    Value, ValueRef,
+    CompactOptions, Compressor, Connection, ConnectionOptions, Cursor, CursorMut, DumpFormat,
+    DumpOptions, Durability, DynTable, Error, ErrorKind, EvictionOptions, ExtractedKeys, Format,
+    Index, IndexCursor, IndexOptions, Isolation, Join, Log, LogOptions, Metadata, OwnedRange,
+    PooledSession, PreparedTransaction, Projection, Range, ReconfigureOptions, RecordNumber, Row,
+    RowCursor, RowCursorMut, RowIter, RowJoin, RowLoader, RowRef, Sample, Session, SessionOptions,
+    SessionPool, Snapshot, Statistics, StatisticsIter, Table, TableOptions, Timestamp, Transaction,
+    TransactionOptions, Value, ValueRef,
 };
 
 /// Answers what a bound can only demand. The constants of the type itself, which have bounds, go
@@ -63,7 +63,7 @@ macro_rules! rows {
 type Local = Rc<()>;
 
 #[rustfmt::skip]
-const TABLE: [Answers; 57] = rows! {
+const TABLE: [Answers; 61] = rows! {
     // Shared by all threads.
     Connection:                         YES YES YES,
     SessionPool:                        YES YES YES,
@@ -95,6 +95,8 @@ const TABLE: [Answers; 57] = rows! {
     BackupOptions:                      YES YES YES,
     Cancel:                             YES YES YES,
     Timestamp:                          YES YES YES,
+    DumpOptions:                        YES YES YES,
+    DumpFormat:                         YES YES YES,
 
     // For one thread at a time. A transaction has its session for itself and takes it along;
     // nothing that was read through it can stay behind.
@@ -112,6 +114,7 @@ const TABLE: [Answers; 57] = rows! {
     Join<'static, u64, u64>:            NO  NO  NO,
     IndexCursor<'static, u64, u64>:     NO  NO  NO,
     RowCursor<'static>:                 NO  NO  NO,
+    RowJoin<'static>:                   NO  NO  NO,
     RowRef<'static>:                    NO  NO  NO,
     // Bytes and a format: they can go where the value that lends them cannot.
     Row<'static>:                       YES YES YES,
@@ -123,6 +126,7 @@ const TABLE: [Answers; 57] = rows! {
     Log<'static>:                       NO  NO  NO,
     Backup<'static>:                    NO  NO  NO,
     BulkLoader<'static, u64, u64>:      NO  NO  NO,
+    RowLoader<'static>:                 NO  NO  NO,
     // It could be sent, like a transaction; that is not promised yet.
     CursorMut<'static, u64, u64>:       NO  NO  NO,
     RowCursorMut<'static>:              NO  NO  NO,

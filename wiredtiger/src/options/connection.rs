@@ -11,92 +11,13 @@ use crate::config::{Config, Method, Millis, Seconds};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::tuning::Tuning;
-use crate::options::{Compressor, Durability, EvictionOptions, Preset};
+use crate::options::{
+    CheckpointPolicy, Durability, EvictionOptions, LogOptions, Preset, Statistics,
+};
+use crate::raw::validate;
 
 /// More than any program has, and less than the engine's arithmetic bears.
 const MAX_SESSIONS: u32 = 1_000_000;
-
-/// Which statistics the engine keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Statistics {
-    /// None: the engine's default.
-    None,
-    /// Those that cost little.
-    Fast,
-    /// All, some of which walk through the data when they are read.
-    All,
-}
-
-/// The log, which every durability above [`Durability::Checkpoint`] needs.
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct LogOptions {
-    file_max: Option<ByteSize>,
-    compressor: Option<Compressor>,
-    prealloc: Option<bool>,
-    remove: Option<bool>,
-}
-
-impl LogOptions {
-    /// Options that are all the engine's defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The size of one log file, 100 KiB to 2 GB. Default: 100 MB.
-    pub fn file_max(mut self, size: ByteSize) -> Self {
-        self.file_max = Some(size);
-        self
-    }
-
-    /// How log records are compressed. Default: [`Compressor::None`].
-    pub fn compressor(mut self, compressor: Compressor) -> Self {
-        self.compressor = Some(compressor);
-        self
-    }
-
-    /// Creates log files before they are needed. Default: on.
-    pub fn prealloc(mut self, on: bool) -> Self {
-        self.prealloc = Some(on);
-        self
-    }
-
-    /// Removes log files that no recovery needs. Default: on.
-    pub fn remove(mut self, on: bool) -> Self {
-        self.remove = Some(on);
-        self
-    }
-}
-
-/// When the engine takes checkpoints by itself: whichever of the two comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct CheckpointPolicy {
-    /// At most so long after the last one. Zero: not by time.
-    pub every: Duration,
-    /// After so much log was written. Zero: not by the log.
-    pub log_size: ByteSize,
-}
-
-impl Default for CheckpointPolicy {
-    /// Every minute, or after 2 GiB of log: the pace at which MongoDB runs this engine.
-    fn default() -> Self {
-        Self {
-            every: Duration::from_secs(60),
-            log_size: ByteSize::gib(2),
-        }
-    }
-}
-
-impl CheckpointPolicy {
-    /// Only the checkpoints that the program asks for, and the one of a clean close. The log
-    /// grows until then.
-    pub const MANUAL: Self = Self {
-        every: Duration::ZERO,
-        log_size: ByteSize(0),
-    };
-}
 
 /// A text that no message shows.
 #[derive(Clone)]
@@ -266,6 +187,24 @@ impl ConnectionOptions {
         self
     }
 
+    /// Whether these are settings that the engine knows, with values of their ranges: what can be
+    /// told without opening a database, for a program that checks its own settings.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the message says which setting.
+    ///
+    /// # Examples
+    /// ```
+    /// use wiredtiger::{ByteSize, Connection};
+    ///
+    /// let options = Connection::options().cache_size(ByteSize::gib(1));
+    /// assert!(options.validate().is_ok());
+    /// assert!(options.raw("eviction_targett=80").validate().is_err());
+    /// ```
+    pub fn validate(&self) -> Result<()> {
+        validate(c"wiredtiger_open", &self.config(true)?.finish())
+    }
+
     /// Opens the database in the folder `home`.
     ///
     /// The folder's own `WiredTiger.config`, which an administrator may have put there, is read
@@ -367,13 +306,7 @@ impl ConnectionOptions {
             })?;
         }
         if logged {
-            config.group("log", |log| {
-                log.set_opt("file_max", self.log.file_max);
-                log.set_opt("compressor", self.log.compressor.map(Compressor::word));
-                log.set_opt("prealloc", self.log.prealloc);
-                log.set_opt("remove", self.log.remove);
-                Ok(())
-            })?;
+            self.log.write(&mut config)?;
         }
         self.callbacks.check()?;
         if let Some((name, _)) = self.callbacks.encryptors.first() {
@@ -413,15 +346,5 @@ impl ConnectionOptions {
             Ok(())
         })?;
         Ok(config)
-    }
-}
-
-impl Statistics {
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::None => "(none)",
-            Self::Fast => "(fast)",
-            Self::All => "(all)",
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Options of what is done to a table as a whole.
 
+use bytesize::ByteSize;
+
 use crate::config::Config;
 use crate::error::Result;
 use crate::progress::{Progress, Watcher};
@@ -102,6 +104,8 @@ pub struct AlterOptions {
     app_metadata: Option<String>,
     access_pattern: Option<AccessPattern>,
     cache_resident: Option<bool>,
+    os_cache_max: Option<ByteSize>,
+    os_cache_dirty_max: Option<ByteSize>,
 }
 
 impl AlterOptions {
@@ -128,6 +132,19 @@ impl AlterOptions {
         self
     }
 
+    /// How much of the file the operating system's cache should hold at most; 0 means any.
+    pub fn os_cache_max(mut self, size: ByteSize) -> Self {
+        self.os_cache_max = Some(size);
+        self
+    }
+
+    /// How much of what was written may wait in the operating system's cache before it is flushed;
+    /// 0 means any.
+    pub fn os_cache_dirty_max(mut self, size: ByteSize) -> Self {
+        self.os_cache_dirty_max = Some(size);
+        self
+    }
+
     pub(crate) fn config(&self) -> Result<Config> {
         let mut config = Config::new();
         if let Some(text) = &self.app_metadata {
@@ -138,6 +155,8 @@ impl AlterOptions {
             self.access_pattern.map(AccessPattern::word),
         );
         config.set_opt("cache_resident", self.cache_resident);
+        config.set_opt("os_cache_max", self.os_cache_max);
+        config.set_opt("os_cache_dirty_max", self.os_cache_dirty_max);
         Ok(config)
     }
 }

@@ -8,6 +8,7 @@ mod column;
 mod format;
 pub(crate) mod int;
 mod pack_as;
+mod pieces;
 mod row;
 mod scalars;
 mod take;
@@ -16,6 +17,7 @@ mod value;
 
 pub use format::Format;
 pub use pack_as::PackAs;
+pub(crate) use pieces::Piece;
 pub use row::{Row, RowIter};
 pub use scalars::{Bits, RecordNumber};
 pub use value::Value;
@@ -99,7 +101,7 @@ pub(crate) fn decode(message: &str) -> Error {
 }
 
 #[cold]
-fn interior_nul(at: usize) -> Error {
+pub(crate) fn interior_nul(at: usize) -> Error {
     Error::new(
         ErrorKind::InteriorNul,
         "pack",

@@ -58,7 +58,7 @@ pub(super) fn take<'a>(field: Field, bytes: &mut &'a [u8]) -> Result<Option<Valu
             Value::Uint(u64::from_le_bytes(number))
         }
         Field::Text => Value::Str(take_text(bytes)?),
-        Field::FixedText(size) => Value::Str(text(trimmed(take_bytes(bytes, size as usize)?)?)?),
+        Field::FixedText(size) => Value::Str(text(take_trimmed(bytes, size)?)?),
         Field::Chars(size) | Field::FixedBytes(size) => {
             Value::Bytes(take_bytes(bytes, size as usize)?)
         }
@@ -76,7 +76,8 @@ pub(super) fn take<'a>(field: Field, bytes: &mut &'a [u8]) -> Result<Option<Valu
 }
 
 /// Text of a fixed size, without the zeros that fill it up.
-fn trimmed(bytes: &[u8]) -> Result<&[u8]> {
+pub(super) fn take_trimmed<'a>(bytes: &mut &'a [u8], size: u32) -> Result<&'a [u8]> {
+    let bytes = take_bytes(bytes, size as usize)?;
     let end = bytes.iter().position(|byte| *byte == 0);
     let (text, zeros) = bytes.split_at(end.unwrap_or(bytes.len()));
     if zeros.iter().any(|byte| *byte != 0) {
@@ -99,12 +100,17 @@ pub(super) fn take_bytes<'a>(bytes: &mut &'a [u8], size: usize) -> Result<&'a [u
 
 /// Text up to its NUL, which is taken, too.
 pub(super) fn take_text<'a>(bytes: &mut &'a [u8]) -> Result<&'a str> {
+    text(take_text_bytes(bytes)?)
+}
+
+/// As [`take_text`], of any encoding.
+pub(super) fn take_text_bytes<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8]> {
     let end = bytes
         .iter()
         .position(|byte| *byte == 0)
         .ok_or_else(|| decode("a string has no NUL at its end"))?;
     let taken = take_bytes(bytes, end + 1)?;
-    text(&taken[..end])
+    Ok(&taken[..end])
 }
 
 /// Bytes with their length in front.

@@ -13,7 +13,6 @@ use super::{Bound, caller, check};
 use crate::callbacks::Callbacks;
 use crate::config::ConfigString;
 use crate::error::{Error, ErrorKind, Result};
-use crate::events::last_code;
 use crate::home::Home;
 
 /// An open database. Closing it is safe at any time: sessions own a share of it, so there are
@@ -67,10 +66,13 @@ impl RawConnection {
             ffi::wiredtiger_open(path.as_ptr(), events.as_ptr(), config.as_ptr(), &mut handle)
         };
         let unregistered = ffi::forget_next_open();
-        // A database that needs recovery and must not be written is reported as a panic.
-        let recovery = code == ffi::WT_PANIC && last_code() == ffi::WT_RUN_RECOVERY;
-        let code = if recovery { ffi::WT_RUN_RECOVERY } else { code };
-        let result = check(code, OPERATION);
+        let result = check(code, OPERATION).map_err(|error| match events.refused_recovery() {
+            // A database that needs recovery and must not have it is reported as a panic.
+            Some(why) if code == ffi::WT_PANIC => {
+                Error::engine(ffi::WT_RUN_RECOVERY, OPERATION, why)
+            }
+            _ => error,
+        });
         let Some(handle) = NonNull::new(handle).filter(|_| result.is_ok()) else {
             events.resume_panic();
             return Err(result

@@ -4,12 +4,13 @@
 //! was given, and after some failures keeps them for good (rules 16 and 17); here each operation
 //! sets them and runs, and one that fails resets the cursor.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::c_int;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
+use super::bounds::KeptBounds;
 use super::cursor_cache::Place;
 use super::item::{Lent, item};
 use super::{RawSession, failure};
@@ -25,36 +26,6 @@ pub enum Read {}
 /// Access of a cursor that reads and writes; it has its session for itself.
 #[derive(Debug)]
 pub enum Write {}
-
-/// Which end of a range a key is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Bound {
-    LowerInclusive,
-    LowerExclusive,
-    UpperInclusive,
-    UpperExclusive,
-}
-
-impl Bound {
-    pub(super) const ALL: [Self; 4] = [
-        Self::LowerInclusive,
-        Self::LowerExclusive,
-        Self::UpperInclusive,
-        Self::UpperExclusive,
-    ];
-
-    pub(super) fn config(self) -> &'static CStr {
-        match self {
-            Self::LowerInclusive => c"action=set,bound=lower,inclusive=true",
-            Self::LowerExclusive => c"action=set,bound=lower,inclusive=false",
-            Self::UpperInclusive => c"action=set,bound=upper,inclusive=true",
-            Self::UpperExclusive => c"action=set,bound=upper,inclusive=false",
-        }
-    }
-}
-
-/// The ends of a range, packed. Behind one pointer, so that the cursors without any stay small.
-type KeptBounds = Vec<(Bound, Box<[u8]>)>;
 
 /// Where a cursor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,37 +130,6 @@ impl<'s, A> RawCursor<'s, A> {
         self.stepped(code, OPERATION)
     }
 
-    /// Limits all further steps and searches until `reset`; the cursor gives up its position.
-    pub(crate) fn keep_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
-        self.set_bound(bound, key)?;
-        self.bounds
-            .get_or_insert_default()
-            .push((bound, key.into()));
-        Ok(())
-    }
-
-    /// Limits all further steps until the next miss, failure or `reset`; the cursor gives up its
-    /// position.
-    pub(crate) fn set_bound(&mut self, bound: Bound, key: &[u8]) -> Result<()> {
-        const OPERATION: &str = "WT_CURSOR.bound";
-        let set = method!(self.handle, bound, OPERATION);
-        if self.position != Position::None {
-            self.leave()?;
-        }
-        self.set_key(key, OPERATION)?;
-        let config = self.session.connection().bound_config(bound);
-        // SAFETY: the key is set and lives past the call, which copies it; the cursor has no
-        // position; the settings were parsed by this connection. The engine still has the
-        // pointer to the key afterwards: every way to use it sets another key, steps, which
-        // drops it, or resets.
-        let code = unsafe { set(self.handle.as_ptr(), config) };
-        if code == 0 {
-            Ok(())
-        } else {
-            Err(self.fail(code, OPERATION))
-        }
-    }
-
     /// The packed key of the position.
     #[inline]
     pub(crate) fn key(&self) -> Result<&[u8]> {
@@ -228,7 +168,7 @@ impl<'s, A> RawCursor<'s, A> {
     }
 
     #[inline(always)]
-    fn get_key(&self) -> Result<&[u8]> {
+    pub(super) fn get_key(&self) -> Result<&[u8]> {
         const OPERATION: &str = "WT_CURSOR.get_key";
         let get = method!(self.handle, get_key, OPERATION);
         let mut item = Lent::new();
@@ -281,15 +221,6 @@ impl<'s, A> RawCursor<'s, A> {
             Some(bounds) => self.set_bounds_again(bounds),
             None => Ok(()),
         }
-    }
-
-    #[cold]
-    fn set_bounds_again(&mut self, bounds: Box<KeptBounds>) -> Result<()> {
-        for (bound, key) in bounds.iter() {
-            self.set_bound(*bound, key)?;
-        }
-        self.bounds = Some(bounds);
-        Ok(())
     }
 
     #[inline]

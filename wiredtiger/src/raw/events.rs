@@ -30,6 +30,8 @@ struct Cause {
     /// The last error before the panic.
     message: String,
     stopped: bool,
+    /// What it said when it refused to recover a database.
+    recovery: Option<String>,
 }
 
 /// Owns the handler of one connection, at one address: the engine keeps the pointer, and writes
@@ -90,6 +92,11 @@ impl EventHandler {
         let cause = lock(&self.handler().cause);
         (cause.stopped && !cause.message.is_empty()).then(|| cause.message.clone())
     }
+
+    /// What the engine said when it refused to recover a database; nothing if it did not.
+    pub(super) fn refused_recovery(&self) -> Option<String> {
+        lock(&self.handler().cause).recovery.take()
+    }
 }
 
 impl Handler {
@@ -117,6 +124,10 @@ impl Handler {
 
     fn note_cause(&self, code: c_int, message: &str) {
         let mut cause = lock(&self.cause);
+        if code == ffi::WT_RUN_RECOVERY {
+            // The first one says why, those that follow that it failed.
+            cause.recovery.get_or_insert_with(|| message.to_owned());
+        }
         if code == ffi::WT_PANIC {
             cause.stopped = true;
         } else if !cause.stopped {

@@ -2,7 +2,7 @@
 //! opened for one use and closed after it.
 
 use std::ffi::{CStr, c_int};
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
 
@@ -66,25 +66,9 @@ impl RawSession {
 impl<'s> LooseCursor<'s> {
     /// A cursor for one file of the backup that this cursor is.
     pub(crate) fn of_backup_file(&self, config: &ConfigString) -> Result<LooseCursor<'s>> {
-        const OPERATION: &str = "WT_SESSION.open_cursor";
         self.session.ready()?;
-        let open = method!(self.session.handle, open_cursor, OPERATION);
         let config = config.and("raw=true");
-        let mut cursor = ptr::null_mut();
-        // SAFETY: the session is open, and so is the cursor that is doubled, a backup's; the
-        // configuration is padded (rule 10).
-        let code = unsafe {
-            open(
-                self.session.handle.as_ptr(),
-                ptr::null(),
-                self.handle.as_ptr(),
-                config.as_ptr(),
-                &mut cursor,
-            )
-        };
-        self.session.finish(code, OPERATION)?;
-        let handle =
-            NonNull::new(cursor).ok_or_else(|| self.session.fail(ffi::WT_ERROR, OPERATION))?;
+        let handle = self.session.open_double(self.handle, config.as_c_str())?;
         self.session.loose(handle, None)
     }
 

@@ -1,6 +1,6 @@
 //! What the engine's metadata says of its objects.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
 
 use wiredtiger_sys as ffi;
@@ -9,6 +9,7 @@ use super::config_parser::{names_in, value_of};
 use super::cursor::RawCursor;
 use super::item::{Lent, item};
 use super::session::RawSession;
+use crate::callbacks::Collate;
 use crate::error::Result;
 
 impl RawSession {
@@ -53,13 +54,19 @@ impl RawSession {
         one: &[u8],
         other: &[u8],
     ) -> Result<std::cmp::Ordering> {
+        Ok(match self.collator_of(uri)? {
+            Some(collator) => collator.compare(one, other),
+            None => one.cmp(other),
+        })
+    }
+
+    /// The order that an object was created with, if it is not that of the bytes.
+    fn collator_of(&self, uri: &CStr) -> Result<Option<&dyn Collate>> {
         let text = self.metadata(uri)?.unwrap_or_default();
         let name = value_of(&text, c"collator")?.unwrap_or_default();
         let mut collators = self.shared().collators.iter();
-        Ok(match collators.find(|(known, _)| *known == name) {
-            Some((_, collator)) => collator.compare(one, other),
-            None => one.cmp(other),
-        })
+        let found = collators.find(|(known, _)| *known == name);
+        Ok(found.map(|(_, collator)| &**collator))
     }
 
     /// Shows each object's URI, with its NUL, and what the metadata says of it to `visit`.
@@ -119,11 +126,30 @@ impl<A> RawCursor<'_, A> {
         self.compare_collated(one, other)
     }
 
+    /// Whether the keys are in the order of a collator.
+    pub(crate) fn has_collator(&self) -> Result<bool> {
+        if self.session.shared().collators.is_empty() {
+            return Ok(false);
+        }
+        let table = self.session.shared().tables.get(self.place.slot())?;
+        let whole = without_columns(&table.uri);
+        Ok(self.session.collator_of(&whole)?.is_some())
+    }
+
     #[cold]
     fn compare_collated(&self, one: &[u8], other: &[u8]) -> Result<std::cmp::Ordering> {
         let table = self.session.shared().tables.get(self.place.slot())?;
-        self.session.compare_keys(&table.uri, one, other)
+        let whole = without_columns(&table.uri);
+        self.session.compare_keys(&whole, one, other)
     }
+}
+
+/// The URI of what `uri` shows some columns of.
+fn without_columns(uri: &CStr) -> CString {
+    let bytes = uri.to_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'(');
+    // A part of what has no NUL has none.
+    CString::new(&bytes[..end.unwrap_or(bytes.len())]).unwrap_or_default()
 }
 
 /// Whether a text of the metadata has a part.

@@ -18,6 +18,7 @@ macro_rules! method {
 }
 
 mod blocks;
+mod bounds;
 mod callbacks;
 mod caller;
 mod config_parser;
@@ -26,6 +27,7 @@ mod cursor;
 mod cursor_cache;
 mod cursor_more;
 mod cursor_write;
+mod double;
 mod events;
 mod extractor;
 mod formats;
@@ -42,15 +44,19 @@ mod space;
 mod timestamps;
 mod truncate;
 mod unlogged;
+mod validate;
 mod value;
 
+pub(crate) use bounds::{Bound, PackedEnd};
 pub(crate) use connection::RawConnection;
-pub(crate) use cursor::{Bound, RawCursor, Read, Write};
+pub(crate) use cursor::{RawCursor, Read, Write};
 pub(crate) use cursor_cache::Mode;
 pub(crate) use join::{Compare, RawJoin};
 pub(crate) use loose::LooseCursor;
+pub(crate) use modify::Content;
 pub(crate) use session::RawSession;
 pub(crate) use timestamps::{Which, version};
+pub(crate) use validate::validate;
 pub(crate) use value::RawValue;
 
 use std::ffi::c_int;

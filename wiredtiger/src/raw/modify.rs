@@ -20,14 +20,18 @@ const MAX_GAP: usize = 16 << 20;
 const MAX_CHANGES: usize = 1024;
 
 impl RawCursor<'_, Write> {
-    /// Applies `changes`, one after the other, to the value at the position.
-    pub(crate) fn modify_current(&mut self, changes: &[Change<'_>]) -> Result<()> {
+    /// Applies `changes`, one after the other, to the value at the position, which is bytes, or text
+    /// and stays it.
+    pub(crate) fn modify_current(&mut self, changes: &[Change<'_>], of: Content) -> Result<()> {
         const OPERATION: &str = "WT_CURSOR.modify";
         let modify = method!(self.handle, modify, OPERATION);
         self.ready()?;
         self.check_transaction(OPERATION)?;
-        let value_len = self.value()?.len();
-        let mut entries = check(value_len, changes).map_err(|why| self.refuse(OPERATION, why))?;
+        if self.is_composed() {
+            let why = "a table with named columns has no values that are changed in part";
+            return Err(Error::new(ErrorKind::NotSupported, OPERATION, why).on(&self.uri()));
+        }
+        let mut entries = self.changes(changes, of, OPERATION)?;
         if entries.is_empty() {
             return Ok(());
         }
@@ -41,6 +45,53 @@ impl RawCursor<'_, Write> {
         self.position = Position::Entry;
         Ok(())
     }
+
+    /// The engine's form of changes of the value at the position.
+    fn changes(
+        &self,
+        changes: &[Change<'_>],
+        of: Content,
+        operation: &'static str,
+    ) -> Result<Vec<ffi::WT_MODIFY>> {
+        let refuse = |why| self.refuse(operation, why);
+        let value = self.value()?;
+        if of == Content::Bytes {
+            return check(value.len(), changes).map_err(refuse);
+        }
+        // The engine leaves out the last byte, whatever it is.
+        let Some((0, text)) = value.split_last() else {
+            let why = "the stored text does not end with a NUL";
+            return Err(Error::new(ErrorKind::Decode, operation, why).on(&self.uri()));
+        };
+        let entries = check(text.len(), changes).map_err(refuse)?;
+        if !makes_text(text, changes) {
+            return Err(refuse(
+                "the value would be no text: not UTF-8, or with a NUL inside",
+            ));
+        }
+        Ok(entries)
+    }
+}
+
+/// What a value that is changed is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Bytes,
+    /// With a NUL behind it.
+    Text,
+}
+
+/// Whether changes, whose sizes were checked, make text of a text.
+fn makes_text(text: &[u8], changes: &[Change<'_>]) -> bool {
+    let mut text = text.to_vec();
+    for change in changes {
+        if text.len() < change.offset {
+            text.resize(change.offset, b' ');
+        }
+        let end = change.offset.saturating_add(change.size).min(text.len());
+        text.splice(change.offset..end, change.data.iter().copied());
+    }
+    !text.contains(&0) && std::str::from_utf8(&text).is_ok()
 }
 
 /// The engine's form of `changes` of a value of `len` bytes, or why they are refused.
@@ -133,6 +184,18 @@ fn change_of<'n>(entry: &ffi::WT_MODIFY, new: &'n [u8]) -> Option<Change<'n>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_stays_text() {
+        let change = |offset, size, data| Change { data, offset, size };
+        let grun = "gr\u{fc}n".as_bytes();
+        assert!(makes_text(grun, &[change(2, 2, b"ee")]));
+        assert!(makes_text(grun, &[change(2, 1, b"ee"), change(4, 1, b"")]));
+        assert!(makes_text(grun, &[change(9, 0, b"er")]));
+        assert!(!makes_text(grun, &[change(2, 1, b"ee")]));
+        assert!(!makes_text(grun, &[change(0, 0, b"\0")]));
+        assert!(!makes_text(grun, &[change(3, usize::MAX, b"")]));
+    }
 
     #[test]
     fn changes_that_the_engine_cannot_add_up_are_refused() {

@@ -12,7 +12,6 @@ use super::{RawConnection, RawCursor, Read, Write, caller, check, connection, fa
 use crate::config::ConfigString;
 use crate::connection::Shared;
 use crate::error::{Error, ErrorKind, Result};
-use crate::table::EntryKind;
 
 /// Where a session is with its transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,13 +214,7 @@ impl RawSession {
     fn open_cursor(&self, place: Place) -> Result<NonNull<ffi::WT_CURSOR>> {
         self.ready()?;
         let table = self.shared.tables.get(place.slot())?;
-        let config = match (&table.kind, place.mode()) {
-            (EntryKind::Checkpoint(settings), _) => settings.as_c_str(),
-            (EntryKind::Append, _) => c"append=true,raw=true",
-            (_, Mode::Overwrite) => c"raw=true",
-            (_, Mode::NoOverwrite) => c"overwrite=false,raw=true",
-        };
-        let handle = self.open_handle(&table.uri, config)?;
+        let handle = self.open_handle(&table.uri, table.cursor_settings(place.mode()))?;
         if let Err(error) = formats::check(handle, &table) {
             self.close_cursor(handle);
             return Err(error.on(&self.uri(place.slot())));

@@ -3,13 +3,11 @@
 use std::ffi::CStr;
 use std::ptr;
 
-use super::cursor::{Bound, RawCursor, Write};
+use super::bounds::{Bound, PackedEnd};
+use super::cursor::{RawCursor, Write};
 use super::cursor_cache::{Mode, Place};
 use super::session::RawSession;
 use crate::error::Result;
-
-/// The end of a range, packed.
-pub(crate) type End<'k> = (Bound, &'k [u8]);
 
 const OPERATION: &str = "WT_SESSION.truncate";
 
@@ -33,12 +31,26 @@ impl RawSession {
             .map_err(|error| error.on(&uri.to_string_lossy()))
     }
 
-    /// Removes the entries between two ends of a range, of which there is one at least.
-    pub(crate) fn truncate_range(
+    /// Removes the entries of a range of the table in `slot`; all of them if it has no ends.
+    pub(crate) fn truncate_between(
         &mut self,
         slot: usize,
-        from: Option<End<'_>>,
-        to: Option<End<'_>>,
+        from: PackedEnd<'_>,
+        to: PackedEnd<'_>,
+    ) -> Result<()> {
+        if from.is_some() || to.is_some() {
+            return self.truncate_range(slot, from, to);
+        }
+        let uri = self.shared().tables.get(slot)?.uri.clone();
+        self.truncate_all(&uri)
+    }
+
+    /// Removes the entries between two ends of a range, of which there is one at least.
+    fn truncate_range(
+        &mut self,
+        slot: usize,
+        from: PackedEnd<'_>,
+        to: PackedEnd<'_>,
     ) -> Result<()> {
         let truncate = method!(self.handle, truncate, OPERATION);
         self.ready()?;

@@ -1,6 +1,8 @@
 //! Reading what a checkpoint has kept, and letting go of it.
 
-use wiredtiger::{CheckpointOptions, Connection, ErrorKind, Table, TableOptions};
+use wiredtiger::{
+    CheckpointOptions, Connection, ErrorKind, Index, IndexOptions, Table, TableOptions,
+};
 
 use crate::common::{strings, temp};
 
@@ -105,4 +107,76 @@ fn a_checkpoint_of_some_tables() {
             ErrorKind::InvalidArgument
         );
     }
+}
+
+#[test]
+fn rows_indexes_and_columns_are_read_as_they_were() {
+    let (_dir, home) = temp();
+    let connection = Connection::create(&home).unwrap();
+    let (mut session, _) = strings(&connection);
+    let options = TableOptions::new().columns(["id", "town", "age"]);
+    let people: Table<u64, (String, u8)> = session.create_table("people", &options).unwrap();
+    session
+        .create_index(&people, "by_town", &["town"], &IndexOptions::new())
+        .unwrap();
+    for (id, town) in [(1, "Bonn"), (2, "Kiel"), (3, "Bonn")] {
+        session.put(&people, id, (town, 30)).unwrap();
+    }
+    session
+        .checkpoint_with(&CheckpointOptions::new().name("kept"))
+        .unwrap();
+    session.put(&people, 1, ("Jena", 31)).unwrap();
+    session.remove(&people, 3).unwrap();
+
+    let by_town: Index<String, (u64, u8)> = session
+        .open_index(&people, "by_town", &["id", "age"])
+        .unwrap();
+    let ages = session.project::<_, _, (u8,)>(&people, &["age"]).unwrap();
+    let rows = session.open_dyn_table("people").unwrap();
+    let towns = session.open_dyn_index(&rows, "by_town", &["id"]).unwrap();
+
+    {
+        let kept = session.at_checkpoint("kept").unwrap();
+        let mut cursor = kept.index_cursor(&by_town).unwrap();
+        assert!(cursor.search("Bonn").unwrap());
+        assert_eq!(cursor.entry().unwrap(), ("Bonn", (1, 30)));
+        let double = cursor.duplicate().unwrap();
+        assert!(cursor.next().unwrap());
+        assert_eq!(cursor.entry().unwrap(), ("Bonn", (3, 30)));
+        assert_eq!(double.value().unwrap(), (1, 30));
+        assert!(cursor.set_bounds("Jena"..).unwrap());
+        assert!(cursor.next().unwrap());
+        assert_eq!(cursor.entry().unwrap(), ("Kiel", (2, 30)));
+        let mut cursor = kept.projected(&ages).unwrap();
+        assert!(cursor.search(1).unwrap());
+        assert_eq!(cursor.value().unwrap(), (30,));
+
+        let row = kept.get_row(&rows, &[3.into()]).unwrap().unwrap();
+        assert_eq!(row.row().get(0).unwrap().as_str(), Some("Bonn"));
+        let mut cursor = kept.row_cursor(&towns).unwrap();
+        assert!(cursor.search(&["Bonn".into()]).unwrap());
+        assert_eq!(
+            cursor
+                .duplicate()
+                .unwrap()
+                .value()
+                .unwrap()
+                .get(0)
+                .unwrap()
+                .as_uint(),
+            Some(1)
+        );
+        let mut cursor = kept.row_cursor(&rows).unwrap();
+        let mut count = 0;
+        while cursor.next().unwrap() {
+            count += 1;
+        }
+        assert_eq!(count, 3);
+        // The present beside it.
+        let mut cursor = session.row_cursor(&towns).unwrap();
+        assert!(!cursor.search(&["Bonn".into()]).unwrap());
+    }
+    // Nobody keeps the checkpoint any more.
+    let again = CheckpointOptions::new().name("kept");
+    session.checkpoint_with(&again).unwrap();
 }

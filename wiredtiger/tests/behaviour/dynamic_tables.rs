@@ -1,8 +1,8 @@
 //! Tables whose formats are known only when the program runs.
 
-use wiredtiger::{ErrorKind, Format, Table, TableOptions, Value};
+use wiredtiger::{Connection, ErrorKind, Format, Session, Table, TableOptions, Value};
 
-use crate::common::in_memory;
+use crate::common::{in_memory, temp};
 
 fn format(text: &str) -> Format {
     text.parse().unwrap()
@@ -164,4 +164,56 @@ fn a_table_belongs_to_its_connection() {
         .unwrap();
     let error = there.get_row(&table, &[1.into()]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[test]
+fn the_largest_key_is_told() {
+    let (_connection, mut session, _) = in_memory();
+    let options = TableOptions::new().columns(["a", "b", "c"]);
+    let table = session
+        .create_dyn_table("large", &format("Si"), &format("B"), &options)
+        .unwrap();
+    let largest = |session: &Session| {
+        let key = session.row_cursor(&table).unwrap().largest_key().unwrap()?;
+        let row = table.key_format().row(&key).unwrap();
+        Some(format!("{row:?}"))
+    };
+    assert_eq!(largest(&session), None);
+    for (text, number) in [("b", -2), ("a", 9), ("b", -1)] {
+        let key = [text.into(), Value::Int(number)];
+        session.put_row(&table, &key, &[1.into()]).unwrap();
+    }
+    assert_eq!(largest(&session).as_deref(), Some("[\"b\", -1]"));
+    let mut cursor = session.row_cursor(&table).unwrap();
+    assert!(cursor.set_bounds(&["a".into(), 1.into()][..]..).unwrap());
+    let refused = cursor.largest_key().unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidArgument, "{refused}");
+}
+
+#[test]
+fn a_new_table_is_loaded_in_order() {
+    let (_dir, home) = temp();
+    let connection = Connection::create(&home).unwrap();
+    let mut session = connection.open_session().unwrap();
+    let options = TableOptions::new();
+    let table = session
+        .create_dyn_table("t", &format("I"), &format("SB"), &options)
+        .unwrap();
+    let mut loader = session.bulk_load_rows(&table).unwrap();
+    for number in 0..500_u32 {
+        loader
+            .insert(&[number.into()], &["row".into(), 1_u8.into()])
+            .unwrap();
+    }
+    let row = ["row".into(), Value::Uint(1)];
+    let late = loader.insert(&[7_u32.into()], &row).unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::InvalidArgument, "{late}");
+    let strange = loader.insert(&["x".into()], &row).unwrap_err();
+    assert_eq!(strange.kind(), ErrorKind::Encode, "{strange}");
+    assert_eq!(loader.finish().unwrap(), 500);
+    let row = session.get_row(&table, &[499.into()]).unwrap().unwrap();
+    assert_eq!(row.row().get(0).unwrap().as_str(), Some("row"));
+    drop(row);
+    let again = session.bulk_load_rows(&table).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::InvalidArgument, "{again}");
 }

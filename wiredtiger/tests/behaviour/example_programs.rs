@@ -153,12 +153,21 @@ fn the_tool_looks_after_a_database() {
         dump.starts_with("WiredTiger Dump") && dump.ends_with("\nData\n6100\n3100\n"),
         "{dump}"
     );
+    let json = works(&["dump", "t", "--format", "json"]);
+    assert!(
+        json.contains("\"key0\" : \"a\",\n\"value0\" : \"1\""),
+        "{json}"
+    );
+    let file = dir.path().join("dump");
+    std::fs::write(&file, json.replace("table:t", "table:u")).unwrap();
+    assert_eq!(works(&["load", file.to_str().unwrap()]), "u: 1 entries\n");
+    assert!(works(&["dump", "u", "--format", "print"]).ends_with("\na\\00\n1\\00\n"));
     let copy = dir.path().join("copy");
     assert!(works(&["backup", copy.to_str().unwrap()]).contains(" files, "));
     let copied = Connection::open(&copy).unwrap();
     assert_eq!(
         copied.open_session().unwrap().table_names().unwrap(),
-        ["blobs", "t"]
+        ["blobs", "t", "u"]
     );
 
     let missing = tool(&home, &["verify", "missing", "t"]);

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use wiredtiger::{
-    Comparison, ErrorKind, Index, IndexOptions, Join, Satisfy, Session, Table, TableOptions,
+    Comparison, ErrorKind, Index, IndexOptions, Join, RowJoin, Satisfy, Session, Table,
+    TableOptions,
 };
 
 use crate::common::{in_memory, strings};
@@ -259,4 +260,58 @@ fn a_join_is_closed_before_its_conditions() {
         .unwrap();
     let (mut last, table) = strings(&connection);
     last.put(&table, "the database", "works").unwrap();
+}
+
+#[test]
+fn rows_of_run_time_are_joined_as_those_of_types_are() {
+    let (_connection, mut session, _) = in_memory();
+    filled(&mut session);
+    let rows = session.open_dyn_table("rows").unwrap();
+    let open = |name| session.open_dyn_index(&rows, name, &["id"]).unwrap();
+    let (years, names, scores) = (open("year"), open("name"), open("score"));
+    let found = |join: &mut RowJoin<'_>| {
+        let mut found = BTreeSet::new();
+        while join.next().unwrap() {
+            let id = join.key().unwrap().get(0).unwrap().as_uint().unwrap();
+            let (year, name, score) = row(id);
+            let values = join.value().unwrap().values().unwrap();
+            assert_eq!(values, [year.into(), name[..].into(), score.into()]);
+            found.insert(id);
+        }
+        found
+    };
+    for comparison in ALL {
+        for key in [7_u16, 8] {
+            let mut join = session.join_rows(&rows, &[], Satisfy::All).unwrap();
+            join.on_index(&years, comparison, &[key.into()]).unwrap();
+            join.on_index_by_bloom(&names, Comparison::Equal, &["n2".into()], 10)
+                .unwrap();
+            let wanted = expected(|id| holds(comparison, &row(id).0, &key) && row(id).1 == "n2");
+            assert_eq!(found(&mut join), wanted, "{comparison:?} {key}");
+        }
+    }
+    let mut either = session.join_rows(&rows, &[], Satisfy::Any).unwrap();
+    either
+        .on_index(&scores, Comparison::Less, &[(-50).into()])
+        .unwrap();
+    either.on_key(Comparison::Greater, &[56.into()]).unwrap();
+    let mut join = session.join_rows(&rows, &[], Satisfy::All).unwrap();
+    join.on_join(either).unwrap();
+    let wanted = expected(|id| row(id).2 < -50 || id > 56);
+    assert_eq!(found(&mut join), wanted);
+
+    let mut join = session.join_rows(&rows, &["score"], Satisfy::All).unwrap();
+    for refused in [
+        join.on_index(&rows, Comparison::Equal, &[2.into()]),
+        join.on_index(&names, Comparison::Equal, &[2.into()]),
+        join.next().map(drop),
+    ] {
+        refused.unwrap_err();
+    }
+    join.on_index(&names, Comparison::Equal, &["n0".into()])
+        .unwrap();
+    assert!(join.next().unwrap());
+    let id = join.key().unwrap().get(0).unwrap().as_uint().unwrap();
+    assert_eq!(join.value().unwrap().values().unwrap(), [row(id).2.into()]);
+    assert!(session.join_rows(&rows, &["x"], Satisfy::All).is_err());
 }

@@ -284,6 +284,9 @@ fn options_of_a_table_change() {
     let options = AlterOptions::new()
         .app_metadata("owner=ada")
         .cache_resident(true);
+    let options = options
+        .os_cache_max(wiredtiger::ByteSize::mib(64))
+        .os_cache_dirty_max(wiredtiger::ByteSize::mib(16));
     session.alter(&table, &options).unwrap();
     let metadata = session.metadata().unwrap();
     let of_table: Vec<_> = metadata
@@ -296,6 +299,7 @@ fn options_of_a_table_change() {
         has("owner=ada") && has("cache_resident=true"),
         "{of_table:?}"
     );
+    assert!(has("os_cache_max=67108864") && has("os_cache_dirty_max=16777216"));
     let hostile = AlterOptions::new().app_metadata("x\",log=(enabled=false");
     assert_eq!(
         session.alter(&table, &hostile).unwrap_err().kind(),

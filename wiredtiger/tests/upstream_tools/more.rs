@@ -38,10 +38,10 @@ fn dumps_go_there_and_back() {
         let printed = wt(&ours, &["dump", &stored.uri]);
         for text in [&theirs.text, &printed] {
             home::with(&again, |session| {
-                let report = session.load(&mut &text[..]).expect("a table");
-                assert_eq!(report.entries, stored.entries.len() as u64);
+                let reports = session.load(&mut &text[..]).expect("a table");
+                assert_eq!(reports[0].entries, stored.entries.len() as u64);
                 home::check(session, &home::filled::<K, V>());
-                session.drop_table(&report.table).expect("no table");
+                session.drop_table(&reports[0].table).expect("no table");
             });
         }
     }
