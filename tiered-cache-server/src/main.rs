@@ -35,10 +35,6 @@ use crate::cli::Asked;
 use crate::settings::{LogFormat, RemoteKind, Settings};
 use crate::shared::Shared;
 
-/// The engine's allocator, for the rest of the process.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let asked = cli::load(std::env::args_os(), variable);
     let ended = match asked {
