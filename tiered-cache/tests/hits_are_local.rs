@@ -12,7 +12,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use tiered_cache::{MemoryRemote, TieredCache};
+use tiered_cache::{ByteSize, MemoryRemote, TieredCache};
 
 thread_local!(static ALLOCATIONS: Cell<u64> = const { Cell::new(0) });
 
@@ -48,11 +48,19 @@ fn first_poll<T>(future: impl Future<Output = T>) -> (Poll<T>, u64) {
 
 #[test]
 fn a_hit_needs_one_poll_and_one_allocation() {
+    // From a copy in memory, and from the engine.
+    for hot_memory in [ByteSize::mib(1), ByteSize::b(0)] {
+        hits(hot_memory);
+    }
+}
+
+fn hits(hot_memory: ByteSize) {
     let dir = tempfile::tempdir().unwrap();
     let remote = MemoryRemote::new();
     remote.set_down(true);
     let cache = TieredCache::builder(dir.path())
         .remote(remote.clone())
+        .configure(|config| config.local.hot_memory = hot_memory)
         .open_blocking()
         .unwrap();
     for number in 0..100 {
@@ -69,7 +77,7 @@ fn a_hit_needs_one_poll_and_one_allocation() {
                 panic!("{answer:?}");
             };
             assert_eq!(value, [7; 100][..]);
-            // The first one opens what the session keeps.
+            // The first one opens what the session keeps, and makes a copy.
             assert!(round == 0 || allocations == 1, "{allocations} allocations");
         }
         let (absent, allocations) = first_poll(cache.get("gone"));

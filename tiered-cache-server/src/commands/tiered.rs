@@ -94,6 +94,7 @@ pub(super) async fn run(
                 reply,
                 &[
                     ("hits", number(stats.hits)),
+                    ("hot_hits", number(stats.hot_hits)),
                     ("negative_hits", number(stats.negative_hits)),
                     ("stale_hits", number(stats.stale_hits)),
                     ("misses", number(stats.misses)),

@@ -120,6 +120,9 @@ impl Local {
     /// What the copies in memory know of a key's row.
     #[inline]
     pub(crate) fn find_hot(&self, key: &[u8]) -> Lookup {
+        if !self.hot.looks() {
+            return Lookup::Elsewhere;
+        }
         let hash = KeyHash::of(key);
         self.hot.find(key, hash, self.stripes.edition(hash))
     }

@@ -119,6 +119,12 @@ impl HotRows {
         })
     }
 
+    /// Whether a read should look for a copy.
+    #[inline]
+    pub(crate) fn looks(&self) -> bool {
+        self.copies.is_some() && self.worth.looks()
+    }
+
     /// The copy of a key's row, if it says what the row is. `edition` is that of the key's stripe
     /// now.
     #[inline]
@@ -126,9 +132,6 @@ impl HotRows {
         let (Some(copies), Some(edition)) = (&self.copies, edition) else {
             return Lookup::Elsewhere;
         };
-        if !self.worth.looks() {
-            return Lookup::Elsewhere;
-        }
         match copies.get(&hash.all()) {
             Some(copy) if copy.bytes.get(..copy.key_length) == Some(key) => {
                 if copy.edition == edition {
