@@ -16,8 +16,36 @@ const OPERATION: &str = "WT_SESSION.truncate";
 impl RawSession {
     /// Removes all entries of the table `uri`.
     pub(crate) fn truncate_all(&mut self, uri: &CStr) -> Result<()> {
-        let truncate = method!(self.handle, truncate, OPERATION);
+        self.in_a_transaction(|session| session.truncate_all_now(uri))
+    }
+
+    /// Removes the entries between two ends of a range, of which there is one at least.
+    pub(crate) fn truncate_range(
+        &mut self,
+        slot: usize,
+        from: Option<End<'_>>,
+        to: Option<End<'_>>,
+    ) -> Result<()> {
+        self.in_a_transaction(|session| session.truncate_range_now(slot, from, to))
+    }
+
+    /// Truncates in the transaction that runs, or in one that begins here: by itself the engine
+    /// logs the truncation of an empty table without one, and aborts the process at the next
+    /// operation (rule 67).
+    fn in_a_transaction(&mut self, truncate: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.ready()?;
+        if self.in_transaction() {
+            return truncate(self);
+        }
+        self.begin(None)?;
+        match truncate(self) {
+            Ok(()) => self.commit(None),
+            Err(error) => self.end_lost(error),
+        }
+    }
+
+    fn truncate_all_now(&mut self, uri: &CStr) -> Result<()> {
+        let truncate = method!(self.handle, truncate, OPERATION);
         // SAFETY: the session is open, the URI that of a table (rules 12 to 14); without cursors
         // the whole table is meant. Nobody refers to the session's memory: `&mut self`.
         let code = unsafe {
@@ -33,15 +61,13 @@ impl RawSession {
             .map_err(|error| error.on(&uri.to_string_lossy()))
     }
 
-    /// Removes the entries between two ends of a range, of which there is one at least.
-    pub(crate) fn truncate_range(
+    fn truncate_range_now(
         &mut self,
         slot: usize,
         from: Option<End<'_>>,
         to: Option<End<'_>>,
     ) -> Result<()> {
         let truncate = method!(self.handle, truncate, OPERATION);
-        self.ready()?;
         let place = Place::new(slot, Mode::Overwrite);
         let mut ends = Vec::new();
         for end in [&from, &to] {
