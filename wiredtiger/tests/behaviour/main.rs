@@ -46,6 +46,7 @@ mod round_trip;
 mod run_retries;
 mod same_home_twice;
 mod session_pool;
+mod simulated_conflicts;
 mod snapshots;
 mod space;
 mod survives_kill;
