@@ -1,7 +1,7 @@
 //! A build that has no source, or a wrong one, says what to do. The build's own code is asked, in a
 //! process whose environment and folder are such; nothing is compiled.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 #[path = "../build/sources.rs"]
 mod sources;

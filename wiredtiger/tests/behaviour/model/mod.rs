@@ -72,7 +72,7 @@ impl Databases {
     fn next(&self) -> wiredtiger::Result<(Connection, String)> {
         let number = self.cases.replace(self.cases.get() + 1);
         let mut open = self.open.borrow_mut();
-        if number % 50 == 0 {
+        if number.is_multiple_of(50) {
             *open = None;
         }
         let connection = match &*open {

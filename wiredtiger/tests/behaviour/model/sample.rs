@@ -206,7 +206,7 @@ impl Sample for (i32, Vec<u8>) {
 impl Sample for (String, i16) {
     fn of(number: u16) -> Self {
         // Two keys have the same text.
-        let second = if number % 2 == 0 { -1 } else { 1 };
+        let second = if number.is_multiple_of(2) { -1 } else { 1 };
         (format!("{:02}", number / 2), second)
     }
 
