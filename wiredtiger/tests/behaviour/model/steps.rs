@@ -56,8 +56,8 @@ pub(super) enum Step {
     Commit(usize),
     Rollback(usize),
     Work(usize, usize, Work),
-    /// In a transaction.
-    Walk(usize, usize, Walk),
+    /// In a transaction, with the cursors of all tables.
+    Walk(usize, Vec<(usize, Walk)>),
     Checkpoint(usize),
     /// All transactions are lost, the database is closed and opened.
     Reopen,
@@ -111,7 +111,7 @@ fn walk() -> impl Strategy<Value = Walk> {
         4 => Just(Walk::Prev),
         2 => key().prop_map(Walk::Search),
         2 => key().prop_map(Walk::Near),
-        1 => (bound(), bound()).prop_map(|(from, to)| Walk::Bounds(from, to)),
+        2 => (bound(), bound()).prop_map(|(from, to)| Walk::Bounds(from, to)),
         1 => Just(Walk::Reset),
     ]
 }
@@ -127,9 +127,8 @@ fn step(on_disk: bool) -> impl Strategy<Value = Step> {
         30 => (session(), table(), work()).prop_map(|(session, table, work)| {
             Step::Work(session, table, work)
         }),
-        12 => (session(), table(), walk()).prop_map(|(session, table, walk)| {
-            Step::Walk(session, table, walk)
-        }),
+        5 => (session(), prop::collection::vec((table(), walk()), 1..8))
+            .prop_map(|(session, walks)| Step::Walk(session, walks)),
         2 * rare => session().prop_map(Step::Checkpoint),
         rare => Just(Step::Reopen),
     ]

@@ -126,13 +126,16 @@ impl World {
                 let seen = actors[*session].tell(Command::Work(table, work.clone()));
                 maps.work(*session, table, work, &seen)
             }
-            Step::Walk(session, table, walk) if maps.is_running(*session) => {
-                let table = table % tables;
-                if !self.kinds[table].has_step(walk) {
-                    return Ok(());
+            Step::Walk(session, walks) if maps.is_running(*session) => {
+                for (table, walk) in walks {
+                    let table = table % tables;
+                    if self.kinds[table].has_step(walk) {
+                        let seen = actors[*session].tell(Command::Walk(table, walk.clone()));
+                        maps.walk(*session, table, walk, &seen)
+                            .map_err(|why| format!("{walk:?}: {why}"))?;
+                    }
                 }
-                let seen = actors[*session].tell(Command::Walk(table, walk.clone()));
-                maps.walk(*session, table, walk, &seen)
+                Ok(())
             }
             Step::Checkpoint(session) if !maps.is_running(*session) => {
                 same(&actors[*session].tell(Command::Checkpoint), Seen::Nothing)
