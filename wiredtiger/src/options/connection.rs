@@ -328,6 +328,11 @@ impl ConnectionOptions {
                 Ok(())
             })?;
         }
+        // The tests run once more with the engine's debug settings: see CONTRIBUTING.md.
+        #[cfg(feature = "asan")]
+        if let Ok(settings) = std::env::var("WIREDTIGER_TEST_DEBUG_MODE") {
+            config.raw(Method::Open, &format!("debug_mode=({settings})"))?;
+        }
         if let Some(raw) = &self.raw {
             config.raw(Method::Open, raw)?;
         }

@@ -11,6 +11,9 @@ use super::cursor_cache::{Mode, Place};
 use super::item::item;
 use crate::error::Result;
 
+/// After so many conflicts of one removal it is given up.
+const MOST_CONFLICTS: u32 = 1000;
+
 /// Writes by key.
 impl RawSession {
     pub(crate) fn insert(
@@ -153,14 +156,15 @@ impl RawCursor<'_, Write> {
     /// Removes `key`; `false` when it is not there.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Result<bool> {
         const OPERATION: &str = "WT_CURSOR.remove";
-        let remove = method!(self.handle, remove, OPERATION);
-        // A cursor with a position would keep it, a key set anew has none (rule 27).
-        if self.position != Position::None {
+        let mut code = self.remove_once(key, OPERATION)?;
+        // Outside of transactions the engine tries again after a conflict; in a table with column
+        // groups or indexes it has lost the key by then (rule 71).
+        let mut again = 0;
+        while code == libc::EINVAL && again < MOST_CONFLICTS && !self.session.in_transaction() {
             self.leave()?;
+            code = self.remove_once(key, OPERATION)?;
+            again += 1;
         }
-        self.set_key(key, OPERATION)?;
-        // SAFETY: as in `insert`.
-        let code = unsafe { remove(self.handle.as_ptr()) };
         match code {
             0 => {
                 self.position = Position::None;
@@ -168,6 +172,18 @@ impl RawCursor<'_, Write> {
             }
             code => self.found(code, OPERATION),
         }
+    }
+
+    #[inline]
+    fn remove_once(&mut self, key: &[u8], operation: &'static str) -> Result<c_int> {
+        let remove = method!(self.handle, remove, operation);
+        // A cursor with a position would keep it, a key set anew has none (rule 27).
+        if self.position != Position::None {
+            self.leave()?;
+        }
+        self.set_key(key, operation)?;
+        // SAFETY: as in `insert`.
+        Ok(unsafe { remove(self.handle.as_ptr()) })
     }
 
     /// Replaces the value at the position.

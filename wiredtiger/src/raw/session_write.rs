@@ -129,7 +129,7 @@ impl RawSession {
     /// Rolls back what cannot be committed; `error` says why, if that succeeds.
     #[cold]
     #[inline(never)]
-    fn end_lost(&mut self, error: Error) -> Result<()> {
+    pub(super) fn end_lost(&mut self, error: Error) -> Result<()> {
         self.rollback()?;
         Err(error)
     }

@@ -14,8 +14,26 @@ const OPERATION: &str = "WT_SESSION.truncate";
 impl RawSession {
     /// Removes all entries of the table `uri`.
     pub(crate) fn truncate_all(&mut self, uri: &CStr) -> Result<()> {
-        let truncate = method!(self.handle, truncate, OPERATION);
+        self.in_a_transaction(|session| session.truncate_all_now(uri))
+    }
+
+    /// Truncates in the transaction that runs, or in one that begins here: by itself the engine
+    /// logs the truncation of an empty table without one, and aborts the process at the next
+    /// operation (rule 70).
+    fn in_a_transaction(&mut self, truncate: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.ready()?;
+        if self.in_transaction() {
+            return truncate(self);
+        }
+        self.begin(None)?;
+        match truncate(self) {
+            Ok(()) => self.commit(None),
+            Err(error) => self.end_lost(error),
+        }
+    }
+
+    fn truncate_all_now(&mut self, uri: &CStr) -> Result<()> {
+        let truncate = method!(self.handle, truncate, OPERATION);
         // SAFETY: the session is open, the URI that of a table (rules 12 to 14); without cursors
         // the whole table is meant. Nobody refers to the session's memory: `&mut self`.
         let code = unsafe {
@@ -39,7 +57,7 @@ impl RawSession {
         to: PackedEnd<'_>,
     ) -> Result<()> {
         if from.is_some() || to.is_some() {
-            return self.truncate_range(slot, from, to);
+            return self.in_a_transaction(|session| session.truncate_range(slot, from, to));
         }
         let uri = self.shared().tables.get(slot)?.uri.clone();
         self.truncate_all(&uri)
@@ -53,7 +71,6 @@ impl RawSession {
         to: PackedEnd<'_>,
     ) -> Result<()> {
         let truncate = method!(self.handle, truncate, OPERATION);
-        self.ready()?;
         let place = Place::new(slot, Mode::Overwrite);
         let mut ends = Vec::new();
         for end in [&from, &to] {

@@ -8,24 +8,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use wiredtiger::{
-    Collate, Compress, Connection, ConnectionOptions, Encrypt, ErrorKind, Extract, ExtractedKeys,
-    Index, IndexOptions, Pack, Session, Table, TableOptions,
+    Collate, Compress, Connection, ConnectionOptions, ErrorKind, Extract, ExtractedKeys, Index,
+    IndexOptions, Pack, Session, Table, TableOptions,
 };
 
 use crate::common::{strings, temp};
 
 /// Counts how often the callbacks that share it are called and dropped.
 #[derive(Clone, Default)]
-struct Uses {
-    calls: Arc<AtomicUsize>,
+pub(crate) struct Uses {
+    pub(crate) calls: Arc<AtomicUsize>,
     drops: Arc<AtomicUsize>,
     panics: Arc<AtomicBool>,
 }
 
-struct Used(Uses);
+pub(crate) struct Used(pub(crate) Uses);
 
 impl Used {
-    fn call(&self) {
+    pub(crate) fn call(&self) {
         self.0.calls.fetch_add(1, Relaxed);
         if self.0.panics.load(Relaxed) {
             panic!("a callback panics");
@@ -79,50 +79,6 @@ impl Compress for Used {
             runs = rest;
         }
         Ok(done)
-    }
-}
-
-const NONCE: usize = 4;
-
-/// No cipher to keep a secret with: a byte for a key, and a sum that finds changes.
-struct Shifted {
-    key: u8,
-    used: Used,
-}
-
-fn sum(bytes: &[u8]) -> [u8; NONCE] {
-    bytes
-        .iter()
-        .fold(7u32, |sum, byte| sum.wrapping_mul(31) ^ u32::from(*byte))
-        .to_le_bytes()
-}
-
-impl Encrypt for Shifted {
-    fn encrypt(&self, source: &[u8], target: &mut [u8]) -> io::Result<usize> {
-        self.used.call();
-        target[..NONCE].copy_from_slice(&sum(source));
-        for (to, from) in target[NONCE..].iter_mut().zip(source) {
-            *to = from ^ self.key;
-        }
-        Ok(source.len() + NONCE)
-    }
-
-    fn decrypt(&self, source: &[u8], target: &mut [u8]) -> io::Result<usize> {
-        self.used.call();
-        let (stored, source) = source
-            .split_first_chunk()
-            .ok_or(io::ErrorKind::InvalidData)?;
-        for (to, from) in target.iter_mut().zip(source) {
-            *to = from ^ self.key;
-        }
-        if sum(&target[..source.len()]) != *stored {
-            return Err(io::Error::other("the key is another one"));
-        }
-        Ok(source.len())
-    }
-
-    fn overhead(&self) -> usize {
-        NONCE
     }
 }
 
@@ -281,42 +237,6 @@ fn blocks_are_compressed_by_a_compression_of_ones_own() {
     assert!(uses.calls.load(Relaxed) > before);
 }
 
-#[test]
-fn all_files_are_encrypted_by_an_encryption_of_ones_own() {
-    let uses = Uses::default();
-    let (_dir, home) = temp();
-    let options = |key| {
-        let used = Used(uses.clone());
-        Connection::options()
-            .create(true)
-            .encryptor("shifted", Shifted { key, used })
-    };
-    let secret = "a text that is easy to find";
-    {
-        let connection = options(0x5a).open(&home).unwrap();
-        let (mut session, table) = strings(&connection);
-        session.put(&table, "key", secret).unwrap();
-        session.checkpoint().unwrap();
-        session.put(&table, "in the log", secret).unwrap();
-    }
-    for entry in std::fs::read_dir(&home).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        let found = bytes
-            .windows(secret.len())
-            .any(|part| part == secret.as_bytes());
-        assert!(!found, "{} shows the text", path.display());
-    }
-    let error = options(0x5b).open(&home).unwrap_err();
-    assert!(error.message().contains("another one"), "{error}");
-    let without = Connection::open(&home).unwrap_err();
-    assert!(!without.message().is_empty());
-    let connection = options(0x5a).open(&home).unwrap();
-    let (session, table) = strings(&connection);
-    let value = session.get_owned(&table, "in the log").unwrap();
-    assert_eq!(value.as_deref(), Some(secret));
-}
-
 fn words(options: &ConnectionOptions) -> (Connection, Session, Words, Index<String, (u64,)>) {
     let connection = options.open_in_memory().unwrap();
     let mut session = connection.open_session().unwrap();
@@ -394,65 +314,6 @@ fn a_panic_in_a_callback_comes_out_of_the_call() {
     drop((session, options));
     connection.close().unwrap();
     assert_eq!(uses.drops.load(Relaxed), 2);
-}
-
-/// What a callback says it has written is not believed.
-#[test]
-fn a_callback_that_lies_is_an_error() {
-    struct Liar(usize, Arc<AtomicBool>);
-    impl Compress for Liar {
-        fn compress(&self, _: &[u8], target: &mut [u8]) -> io::Result<Option<usize>> {
-            let lies = self.1.load(Relaxed);
-            Ok(lies.then_some(target.len() + self.0))
-        }
-        fn decompress(&self, _: &[u8], _: &mut [u8]) -> io::Result<usize> {
-            Ok(usize::MAX)
-        }
-        fn target_len(&self, len: usize) -> usize {
-            if self.0 == 0 && self.1.load(Relaxed) {
-                usize::MAX
-            } else {
-                len
-            }
-        }
-    }
-    impl Encrypt for Liar {
-        fn encrypt(&self, _: &[u8], target: &mut [u8]) -> io::Result<usize> {
-            Ok(target.len() + 1)
-        }
-        fn decrypt(&self, _: &[u8], _: &mut [u8]) -> io::Result<usize> {
-            Ok(usize::MAX)
-        }
-        fn overhead(&self) -> usize {
-            self.0
-        }
-    }
-    for (liar, why) in [(0, "were written"), (1, "were written")] {
-        let (_dir, home) = temp();
-        let lies = Arc::new(AtomicBool::new(true));
-        let options = Connection::options()
-            .create(true)
-            .compressor("liar", Liar(liar, lies.clone()));
-        let connection = options.open(&home).unwrap();
-        let mut session = connection.open_session().unwrap();
-        let options = TableOptions::new().custom_compressor("liar");
-        let table: Table<u64, String> = session.create_table("t", &options).unwrap();
-        session.put(&table, 1, &"text ".repeat(10_000)).unwrap();
-        let error = session.checkpoint().unwrap_err();
-        assert!(error.message().contains(why), "{error}");
-        // The database is none the worse for it.
-        lies.store(false, Relaxed);
-        session.checkpoint().unwrap();
-        drop(session);
-        connection.close().unwrap();
-    }
-    for overhead in [usize::MAX, 1 << 20, 8] {
-        let (_dir, home) = temp();
-        let options = Connection::options()
-            .create(true)
-            .encryptor("liar", Liar(overhead, Arc::default()));
-        assert!(options.open(&home).is_err());
-    }
 }
 
 #[test]

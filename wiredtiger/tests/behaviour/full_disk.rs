@@ -73,6 +73,10 @@ fn write_until_it_fails() {
 }
 
 #[test]
+#[cfg_attr(
+    feature = "diagnostic",
+    ignore = "with its own checks the engine aborts at a panic"
+)]
 fn acknowledged_writes_are_there_when_there_is_room_again() {
     if role().is_some() {
         return write_until_it_fails();

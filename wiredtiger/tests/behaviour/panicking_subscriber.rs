@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
-use wiredtiger::{Connection, ErrorKind, TableOptions};
+use wiredtiger::{CheckpointPolicy, Connection, Durability, ErrorKind, TableOptions};
 
 use crate::common::{in_memory, temp};
 
@@ -144,7 +144,13 @@ impl<S: tracing::Subscriber> Layer<S> for DropsTheLast {
 #[test]
 fn the_last_owner_may_go_inside_a_handler() {
     let (_dir, home) = temp();
-    let connection = Connection::create(&home).unwrap();
+    // It stays open when its folder is gone: nothing in the background may miss that.
+    let connection = Connection::options()
+        .create(true)
+        .durability(Durability::Checkpoint)
+        .checkpoint(CheckpointPolicy::MANUAL)
+        .open(&home)
+        .unwrap();
     let (_other, mut session, table) = in_memory();
     let layer = DropsTheLast(std::sync::Mutex::new(Some(connection)));
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {

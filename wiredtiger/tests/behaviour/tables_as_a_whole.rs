@@ -3,8 +3,8 @@
 use std::io::{Read as _, Seek, SeekFrom, Write as _};
 
 use wiredtiger::{
-    AlterOptions, Connection, Durability, ErrorKind, SalvageOptions, SessionOptions, Table,
-    TableOptions, VerifyOptions,
+    AlterOptions, Connection, Durability, ErrorKind, RecordNumber, SalvageOptions, SessionOptions,
+    Table, TableOptions, VerifyOptions,
 };
 
 use crate::common::{entries, in_memory, strings, temp};
@@ -177,6 +177,29 @@ fn ranges_are_removed_at_once() {
     txn.put(&table, 5, 5).unwrap();
     txn.rollback().unwrap();
     assert_eq!(left(&session).len(), 10);
+}
+
+/// Rule 67: the engine aborted the process.
+#[test]
+fn an_empty_table_is_truncated() {
+    let (_dir, home) = temp();
+    let connection = Connection::create(&home).unwrap();
+    let (mut session, table) = strings(&connection);
+    let numbers: Table<RecordNumber, u64> =
+        session.create_table("n", &TableOptions::new()).unwrap();
+    for _ in 0..3 {
+        session.clear_table(&table).unwrap();
+        session.truncate(&table, ..="m").unwrap();
+        session.truncate(&table, "m"..).unwrap();
+        session.truncate(&table, "a"..="m").unwrap();
+        session.truncate(&numbers, ..).unwrap();
+        session.truncate(&numbers, ..=RecordNumber::FIRST).unwrap();
+    }
+    session.put(&table, "k", "v").unwrap();
+    assert_eq!(entries(&session, &table).len(), 1);
+    session.clear_table(&table).unwrap();
+    session.clear_table(&table).unwrap();
+    assert!(entries(&session, &table).is_empty());
 }
 
 #[test]
