@@ -7,7 +7,7 @@ use super::core::{Core, OpenLocal};
 use crate::clock::now_ms;
 use crate::error::{Error, Result};
 use crate::local::key::KeyHash;
-use crate::local::{Found, Lookup, View, peek_at};
+use crate::local::{Found, Glance, Lookup, View};
 
 /// What the local tier says of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,27 +97,31 @@ impl Peeks<'_> {
         let core = self.core;
         let key = key.as_ref();
         core.frequency.record(|| KeyHash::of(key));
-        let (local, dirty, now) = (&self.local, &core.dirty, self.now);
-        let ages = &core.config.reads;
+        let local = &self.local;
+        let glance = Glance {
+            key,
+            now: self.now,
+            ages: &core.config.reads,
+            dirty: &core.dirty,
+        };
         let lookup = local.find_hot(key);
         // A view shows an earlier moment than a copy in memory, or a row that is read by itself: after
         // one of these another view is begun.
         let found = match &lookup {
             Lookup::Here(hot) => {
                 self.view = None;
-                peek_at(hot, now, key, ages, dirty, take)?
+                glance.at_copy(hot, take)?
             }
             Lookup::Wanted(_) => {
                 self.view = None;
-                let session = local.session()?;
-                local.peek_in(&session, &lookup, now, key, ages, dirty, take)?
+                local.peek_in(&*local.session()?, &lookup, &glance, take)?
             }
             Lookup::Elsewhere => {
                 let view = match &mut self.view {
                     Some(view) => view,
                     none => none.insert(View::begin(local.session()?).map_err(Error::from)?),
                 };
-                local.peek_in(view, &lookup, now, key, ages, dirty, take)?
+                local.peek_in(view, &lookup, &glance, take)?
             }
         };
         Ok(core.told(found))

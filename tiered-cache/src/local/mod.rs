@@ -44,7 +44,7 @@ pub use self::header::Origin;
 use self::hot::HotRows;
 pub(crate) use self::hot::Lookup;
 pub(crate) use self::key::{original, stored};
-pub(crate) use self::read::{Copied, Found, Snapshot, copy, is_dirty, peek_at, record_of};
+pub(crate) use self::read::{Copied, Found, Glance, Snapshot, copy, is_dirty, record_of};
 pub use self::replace::Replaced;
 pub(crate) use self::replace::Replacement;
 pub(crate) use self::space::Space;

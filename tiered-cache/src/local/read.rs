@@ -86,34 +86,30 @@ impl Local {
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Result<Found<T>> {
         let lookup = self.find_hot(key);
-        let now = now_ms();
+        let glance = Glance {
+            key,
+            now: now_ms(),
+            ages,
+            dirty,
+        };
         if let Lookup::Here(hot) = &lookup {
-            return peek_at(hot, now, key, ages, dirty, take);
+            return glance.at_copy(hot, take);
         }
         let session = self.session()?;
-        self.peek_in(&session, &lookup, now, key, ages, dirty, take)
+        self.peek_in(&session, &lookup, &glance, take)
     }
 
-    /// The same in a session that is at hand, after a look at the copies in memory, and by a time
-    /// that has been looked at.
+    /// The same in a session that is at hand, after a look at the copies in memory.
     #[inline]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "what reads that come together share"
-    )]
     pub(crate) fn peek_in<T>(
         &self,
         session: &Session,
         lookup: &Lookup,
-        now: u64,
-        key: &[u8],
-        ages: &ReadConfig,
-        dirty: &DirtySet,
+        glance: &Glance<'_>,
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Result<Found<T>> {
-        self.read_row(session, key, lookup, |header, value| {
-            let found = judge(header, ages, now, || is_dirty(dirty, key, header));
-            found.reliable().map(|()| take(value, header.expires_at()))
+        self.read_row(session, glance.key, lookup, |header, value| {
+            glance.at_row(header, value, take)
         })
     }
 
@@ -196,19 +192,39 @@ impl Local {
     }
 }
 
-/// What a copy in memory says of its key, as [`Local::peek`] does.
-#[inline]
-pub(crate) fn peek_at<T>(
-    hot: &HotRow,
-    now: u64,
-    key: &[u8],
-    ages: &ReadConfig,
-    dirty: &DirtySet,
-    take: impl FnOnce(&[u8], Option<u64>) -> T,
-) -> Result<Found<T>> {
-    let (header, value) = Header::decode(hot.row())?;
-    let found = judge(&header, ages, now, || is_dirty(dirty, key, &header));
-    Ok(found.reliable().map(|()| take(value, header.expires_at())))
+/// What a peek goes by.
+pub(crate) struct Glance<'a> {
+    pub(crate) key: &'a [u8],
+    /// Milliseconds since the epoch.
+    pub(crate) now: u64,
+    pub(crate) ages: &'a ReadConfig,
+    pub(crate) dirty: &'a DirtySet,
+}
+
+impl Glance<'_> {
+    /// What a copy in memory says of the key.
+    #[inline]
+    pub(crate) fn at_copy<T>(
+        &self,
+        hot: &HotRow,
+        take: impl FnOnce(&[u8], Option<u64>) -> T,
+    ) -> Result<Found<T>> {
+        let (header, value) = Header::decode(hot.row())?;
+        Ok(self.at_row(&header, value, take))
+    }
+
+    #[inline]
+    fn at_row<T>(
+        &self,
+        header: &Header,
+        value: &[u8],
+        take: impl FnOnce(&[u8], Option<u64>) -> T,
+    ) -> Found<T> {
+        let found = judge(header, self.ages, self.now, || {
+            is_dirty(self.dirty, self.key, header)
+        });
+        found.reliable().map(|()| take(value, header.expires_at()))
+    }
 }
 
 /// What a row says, by its age. A dirty row is the truth of this node, however old; only old rows are

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use futures_util::StreamExt;
-use tiered_cache::{Event, EventKind, TieredCache, Watch, Write};
+use tiered_cache::{Event, EventKind, TieredCache, Write};
 
-use crate::common::{Stage, stage};
+use crate::common::{Stage, events, stage};
 
 /// What can be told of a write without the number of its version.
 type Told = (
@@ -64,18 +63,6 @@ impl Step {
     }
 }
 
-async fn all(cache: &TieredCache, watch: &mut Watch) -> Vec<Event> {
-    let end = cache.set("end", "").await.unwrap().version;
-    let mut events = Vec::new();
-    loop {
-        let event = watch.next().await.unwrap().unwrap();
-        if event.version == end {
-            return events;
-        }
-        events.push(event);
-    }
-}
-
 /// Runs batches on one cache, and the same writes one by one on another one.
 async fn compare(together: &TieredCache, apart: &TieredCache, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
@@ -104,8 +91,8 @@ async fn compare(together: &TieredCache, apart: &TieredCache, seed: u64) {
             assert_eq!(values.0, values.1, "seed {seed}, round {round}: {steps:#?}");
         }
     }
-    let together = all(together, &mut watch_together).await;
-    let apart = all(apart, &mut watch_apart).await;
+    let together = events(together, &mut watch_together).await;
+    let apart = events(apart, &mut watch_apart).await;
     assert!(together.is_sorted_by(|one, next| one.version < next.version));
     let (together, apart): (Vec<_>, Vec<_>) = (
         together.iter().map(told).collect(),

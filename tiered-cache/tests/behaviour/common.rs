@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use tempfile::TempDir;
-use tiered_cache::{Builder, Config, Error, MemoryRemote, SyncState, TieredCache};
+use tiered_cache::{Builder, Config, Error, Event, MemoryRemote, SyncState, TieredCache, Watch};
 
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 
@@ -131,4 +132,18 @@ pub(crate) async fn until_written(stage: &Stage, number: u64) {
         }
     }
     panic!("no room for {number}");
+}
+
+/// All that has happened by now.
+pub(crate) async fn events(cache: &TieredCache, watch: &mut Watch) -> Vec<Event> {
+    // A last event, to know that there is no other.
+    let end = cache.set("end", "").await.unwrap().version;
+    let mut events = Vec::new();
+    loop {
+        let event = watch.next().await.unwrap().unwrap();
+        if event.version == end {
+            return events;
+        }
+        events.push(event);
+    }
 }

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tiered_cache::{
-    Event, EventKind, Fault, Origin, RemoteErrorKind, SetOptions, TieredCache, Watch,
-};
+use tiered_cache::{Event, EventKind, Fault, Origin, RemoteErrorKind, SetOptions};
 
-use crate::common::{stage, stage_with, until};
+use crate::common::{events, stage, stage_with, until};
 
 /// Kind, key, value, value before, origin.
 type Told<'a> = (EventKind, &'a str, Option<&'a str>, Option<&'a str>, Origin);
@@ -26,20 +24,6 @@ fn told(event: &Event) -> Told<'_> {
         text(&event.previous),
         event.origin,
     )
-}
-
-/// All that has happened by now.
-async fn events(cache: &TieredCache, watch: &mut Watch) -> Vec<Event> {
-    // A last event, to know that there is no other.
-    let end = cache.set("end", "").await.unwrap().version;
-    let mut events = Vec::new();
-    loop {
-        let event = watch.next().await.unwrap().unwrap();
-        if event.version == end {
-            return events;
-        }
-        events.push(event);
-    }
 }
 
 #[tokio::test]
