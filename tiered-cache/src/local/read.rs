@@ -60,18 +60,22 @@ impl Local {
         dirty: &DirtySet,
     ) -> Result<Found<Copied>> {
         let lookup = self.find_hot(key);
-        let judged =
-            |header: &Header| judge(header, ages, now_ms(), || is_dirty(dirty, key, header));
+        let glance = Glance {
+            key,
+            now: now_ms(),
+            ages,
+            dirty,
+        };
         if let Lookup::Here(hot) = lookup {
             let (header, _) = Header::decode(hot.row())?;
-            return Ok(judged(&header).map(|()| Copied {
+            return Ok(glance.judge(&header).map(|()| Copied {
                 value: hot.from(header::LEN),
                 expires_at: header.expires_at(),
             }));
         }
         let session = self.session()?;
         self.read_row(&session, key, &lookup, |header, value| {
-            judged(header).map(|()| copy(header, value))
+            glance.judge(header).map(|()| copy(header, value))
         })
     }
 
@@ -192,7 +196,7 @@ impl Local {
     }
 }
 
-/// What a peek goes by.
+/// What a read of a key goes by.
 pub(crate) struct Glance<'a> {
     pub(crate) key: &'a [u8],
     /// Milliseconds since the epoch.
@@ -202,6 +206,13 @@ pub(crate) struct Glance<'a> {
 }
 
 impl Glance<'_> {
+    #[inline]
+    fn judge(&self, header: &Header) -> Found<()> {
+        judge(header, self.ages, self.now, || {
+            is_dirty(self.dirty, self.key, header)
+        })
+    }
+
     /// What a copy in memory says of the key.
     #[inline]
     pub(crate) fn at_copy<T>(
@@ -220,10 +231,8 @@ impl Glance<'_> {
         value: &[u8],
         take: impl FnOnce(&[u8], Option<u64>) -> T,
     ) -> Found<T> {
-        let found = judge(header, self.ages, self.now, || {
-            is_dirty(self.dirty, self.key, header)
-        });
-        found.reliable().map(|()| take(value, header.expires_at()))
+        let found = self.judge(header).reliable();
+        found.map(|()| take(value, header.expires_at()))
     }
 }
 

@@ -355,7 +355,7 @@ impl DirtySet {
     }
 
     /// Tells the lane that there is work. Without a remote there is none: waking a thread for nothing
-    /// costs as much as the rest of a write.
+    /// costs a system call here, and its time there.
     pub(crate) fn wake(&self, lane: usize) {
         if self.tracks {
             self.lanes[lane].work.notify_one();

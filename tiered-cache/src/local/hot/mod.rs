@@ -1,8 +1,8 @@
 //! Copies in memory of rows that are read often.
 //!
 //! A copy is used as long as the edition of its key's stripe is the one from before it was read: no
-//! row of the stripe has changed since, and none is changing. So nobody has to drop a copy, and
-//! there is no way of changing a row that could forget to.
+//! row of the stripe has changed since, and none is changing. So nobody has to drop a copy:
+//! the lock that all who write rows take moves the edition.
 
 #[cfg(test)]
 mod tests;

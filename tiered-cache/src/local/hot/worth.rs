@@ -1,7 +1,7 @@
 //! Whether looking among the copies pays.
 //!
-//! A look for a row that is not there costs about a fifth of finding it in the engine, since all
-//! that it touches comes from memory. So where fewer than a quarter of the looks find something,
+//! A look for a row that is not there costs part of what finding it in the engine costs, since
+//! all that it touches comes from memory. So where fewer than a quarter of the looks find something,
 //! as with reads at random of much more than there is room for, most reads do without.
 
 use std::sync::atomic::{AtomicBool, Ordering};
